@@ -1,0 +1,6 @@
+namespace MlOps;
+
+/// <summary>A model, version or alias does not exist; the message lists the nearest names.</summary>
+/// <param name="message">What is wrong, the value seen, and what to do.</param>
+/// <param name="innerException">The cause, when there is one.</param>
+public sealed class ModelNotFoundException(string message, Exception? innerException = null) : MlOpsException(message, innerException);

@@ -1,0 +1,25 @@
+namespace MlOps;
+
+/// <summary>
+/// Looks up the features of one request, so that serving can fetch them without knowing the feature store.
+/// Implementations are thread-safe and allocate nothing on the path that completes at once.
+/// </summary>
+public interface IFeatureVectorSource
+{
+    /// <summary>The feature service behind it, with the hash of its definitions: <c>name@hash</c>.</summary>
+    string Id { get; }
+
+    /// <summary>The names of the entity keys that a request carries, in order.</summary>
+    IReadOnlyList<string> KeyNames { get; }
+
+    /// <summary>The features in the order in which they are written.</summary>
+    IReadOnlyList<string> FeatureNames { get; }
+
+    /// <summary>Writes the features as known at a moment. A feature that is absent or expired becomes NaN.</summary>
+    /// <param name="keys">One key per name in <see cref="KeyNames"/>.</param>
+    /// <param name="asOf">The moment of the request.</param>
+    /// <param name="destination">At least as long as <see cref="FeatureNames"/>.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A task that ends when the values are written.</returns>
+    ValueTask ReadAsync(ReadOnlyMemory<string> keys, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default);
+}
