@@ -7,4 +7,12 @@ public interface IMlOpsBuilder
 {
     /// <summary>The host's services.</summary>
     IServiceCollection Services { get; }
+
+    /// <summary>
+    /// Runs a registration for every declared environment, those declared later included, so that keyed services exist for
+    /// exactly the declared names.
+    /// </summary>
+    /// <param name="register">Receives the services and the environment's name in lower case.</param>
+    /// <returns>This builder.</returns>
+    IMlOpsBuilder ForEachEnvironment(Action<IServiceCollection, string> register);
 }
