@@ -31,9 +31,9 @@ internal sealed record TestOutcome(string Project, int Passed, int Skipped, IRea
 
         // A crash or a time-out leaves a trx without a failed test, or none at all.
         if (run.TimedOut)
-            failures.Add(new TestFailure(project, "stopped: it ran past its time limit", run.Tail(40)));
+            failures.Add(new TestFailure(project, "stopped: it ran past its time limit", run.Excerpt(30)));
         else if (!run.Succeeded && failures.Count == 0)
-            failures.Add(new TestFailure(project, $"the test host failed with exit code {run.ExitCode}", run.Tail(40)));
+            failures.Add(new TestFailure(project, $"the test host failed with exit code {run.ExitCode}", run.Excerpt(30)));
         return new TestOutcome(project, passed, skipped, failures, duration);
     }
 
