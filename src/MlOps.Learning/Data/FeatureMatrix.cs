@@ -18,24 +18,24 @@ public sealed partial class FeatureMatrix
     /// <param name="columns">The columns, all of one length; NaN is a missing value.</param>
     /// <param name="labels">One label per row: 0 or 1 for binary classification, any finite number for regression.</param>
     /// <param name="weights">One non-negative weight per row; absent means 1.</param>
-    /// <exception cref="LearningDataException">Names repeat, lengths differ, or a label or weight is not usable; the row is named.</exception>
+    /// <exception cref="InvalidInputException">Names repeat, lengths differ, or a label or weight is not usable; the row is named.</exception>
     public FeatureMatrix(IReadOnlyList<string> featureNames, float[][] columns, float[]? labels = null, float[]? weights = null)
     {
         ArgumentNullException.ThrowIfNull(featureNames);
         ArgumentNullException.ThrowIfNull(columns);
         if (featureNames.Count != columns.Length)
-            throw new LearningDataException($"{featureNames.Count} feature names were given for {columns.Length} columns: give one name per column.");
+            throw new InvalidInputException($"{featureNames.Count} feature names were given for {columns.Length} columns: give one name per column.");
 
         RowCount = columns.Length > 0 ? columns[0].Length : labels?.Length ?? 0;
         HashSet<string> seen = new(StringComparer.Ordinal);
         for (int i = 0; i < columns.Length; i++)
         {
             if (string.IsNullOrWhiteSpace(featureNames[i]))
-                throw new LearningDataException($"Feature {i} has an empty name: give each feature a unique name.");
+                throw new InvalidInputException($"Feature {i} has an empty name: give each feature a unique name.");
             if (!seen.Add(featureNames[i]))
-                throw new LearningDataException($"Feature '{featureNames[i]}' appears twice: give each feature a unique name.");
+                throw new InvalidInputException($"Feature '{featureNames[i]}' appears twice: give each feature a unique name.");
             if (columns[i].Length != RowCount)
-                throw new LearningDataException($"Feature '{featureNames[i]}' has {columns[i].Length} rows, but '{featureNames[0]}' has {RowCount}: columns must be of one length.");
+                throw new InvalidInputException($"Feature '{featureNames[i]}' has {columns[i].Length} rows, but '{featureNames[0]}' has {RowCount}: columns must be of one length.");
         }
 
         RequireLength(labels, "labels");
@@ -43,13 +43,13 @@ public sealed partial class FeatureMatrix
         for (int row = 0; labels is not null && row < labels.Length; row++)
         {
             if (!float.IsFinite(labels[row]))
-                throw new LearningDataException($"The label of row {row} is {labels[row]}: drop rows whose outcome is not known before training.");
+                throw new InvalidInputException($"The label of row {row} is {labels[row]}: drop rows whose outcome is not known before training.");
         }
 
         for (int row = 0; weights is not null && row < weights.Length; row++)
         {
             if (!float.IsFinite(weights[row]) || weights[row] < 0)
-                throw new LearningDataException($"The weight of row {row} is {weights[row]}: weights must be finite and not negative.");
+                throw new InvalidInputException($"The weight of row {row} is {weights[row]}: weights must be finite and not negative.");
         }
 
         FeatureNames = [.. featureNames];
@@ -74,9 +74,9 @@ public sealed partial class FeatureMatrix
     public bool HasWeights => _weights is not null;
 
     /// <summary>The labels, one per row.</summary>
-    /// <exception cref="LearningDataException">The matrix has none.</exception>
+    /// <exception cref="InvalidInputException">The matrix has none.</exception>
     public ReadOnlySpan<float> Labels => _labels
-        ?? throw new LearningDataException("The feature matrix has no labels: pass labels (or a label column) for training and evaluation.");
+        ?? throw new InvalidInputException("The feature matrix has no labels: pass labels (or a label column) for training and evaluation.");
 
     /// <summary>The row weights, or an empty span where every row weighs 1.</summary>
     public ReadOnlySpan<float> Weights => _weights;
@@ -87,14 +87,14 @@ public sealed partial class FeatureMatrix
     /// <param name="labels">One label per row.</param>
     /// <param name="weights">One weight per row.</param>
     /// <returns>The matrix.</returns>
-    /// <exception cref="LearningDataException">The length is no multiple of the number of names, or as for the constructor.</exception>
+    /// <exception cref="InvalidInputException">The length is no multiple of the number of names, or as for the constructor.</exception>
     public static FeatureMatrix FromRows(
         IReadOnlyList<string> featureNames, ReadOnlySpan<float> rowMajor, float[]? labels = null, float[]? weights = null)
     {
         ArgumentNullException.ThrowIfNull(featureNames);
         int width = featureNames.Count;
         if (width == 0 ? rowMajor.Length > 0 : rowMajor.Length % width != 0)
-            throw new LearningDataException($"{rowMajor.Length} values are not a whole number of rows of {width} features.");
+            throw new InvalidInputException($"{rowMajor.Length} values are not a whole number of rows of {width} features.");
 
         int rows = width == 0 ? 0 : rowMajor.Length / width;
         float[][] columns = new float[width][];
@@ -158,6 +158,6 @@ public sealed partial class FeatureMatrix
     private void RequireLength(float[]? values, string what)
     {
         if (values is not null && values.Length != RowCount)
-            throw new LearningDataException($"There are {values.Length} {what} for {RowCount} rows: give one per row.");
+            throw new InvalidInputException($"There are {values.Length} {what} for {RowCount} rows: give one per row.");
     }
 }

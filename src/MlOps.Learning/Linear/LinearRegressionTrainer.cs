@@ -15,7 +15,7 @@ public sealed class LinearRegressionTrainer : ITrainer
 
     /// <summary>Creates a trainer.</summary>
     /// <param name="options">The options; absent means defaults.</param>
-    /// <exception cref="InvalidTrainerOptionsException">Options are out of range; all are listed.</exception>
+    /// <exception cref="InvalidDefinitionException">Options are out of range; all are listed.</exception>
     public LinearRegressionTrainer(LinearTrainerOptions? options = null)
     {
         _options = options ?? new LinearTrainerOptions();

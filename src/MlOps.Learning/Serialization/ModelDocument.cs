@@ -2,7 +2,7 @@ namespace MlOps.Learning;
 
 /// <summary>The saved form of a model, version 1. A reader refuses versions it does not know; fields are only ever added.</summary>
 internal sealed record ModelDocument(
-    string Format, int Version, LearningTask Task, string Trainer, string[] Features, LinearSection? Linear, ForestSection? Forest)
+    string Format, int Version, LearningTask Task, string Trainer, string[] Features, LinearSection? Linear = null, ForestSection? Forest = null)
 {
     private const string FormatName = "mlops.learning.model";
     private const int CurrentVersion = 1;
@@ -27,12 +27,12 @@ internal sealed record ModelDocument(
     {
         Require(document is { Format: FormatName }, $"its format is '{document?.Format}', not '{FormatName}'");
         Require(document!.Version == CurrentVersion, $"its version is {document.Version}; this package reads version {CurrentVersion}: update it");
-        Require(document.Features is { Length: > 0 } && document.Trainer is not null, "features or trainer are absent");
+        Require(document.Features.Length > 0, "it has no features");
         Require(Enum.IsDefined(document.Task), $"its task is {document.Task}");
         return document switch
         {
             { Linear: { } linear, Forest: null } => ReadLinear(document, linear),
-            { Forest: { } forest, Linear: null } => new GradientBoostedTreesModel(document.Task, document.Features!, ReadForest(document, forest)),
+            { Forest: { } forest, Linear: null } => new GradientBoostedTreesModel(document.Task, document.Features, ReadForest(document, forest)),
             _ => throw Broken("it must hold either a linear model or a forest"),
         };
     }
@@ -41,8 +41,7 @@ internal sealed record ModelDocument(
     {
         int features = document.Features.Length;
         Require(
-            linear is { Coefficients: not null, Means: not null, InverseScales: not null }
-                && linear.Coefficients.Length == features && linear.Means.Length == features && linear.InverseScales.Length == features,
+            linear.Coefficients.Length == features && linear.Means.Length == features && linear.InverseScales.Length == features,
             $"it has {features} features, but not as many coefficients, means and scales");
         Require(
             linear.Coefficients.All(double.IsFinite) && double.IsFinite(linear.Intercept) && linear.Means.All(float.IsFinite) && linear.InverseScales.All(float.IsFinite),
@@ -53,9 +52,6 @@ internal sealed record ModelDocument(
 
     private static Forest ReadForest(ModelDocument document, ForestSection forest)
     {
-        Require(
-            forest is { Roots: not null, Features: not null, Thresholds: not null, Left: not null, MissingLeft: not null, Values: not null, Gains: not null },
-            "a part of the forest is absent");
         int count = forest.Features.Length;
         Require(
             forest.Thresholds.Length == count && forest.Left.Length == count && forest.MissingLeft.Length == count
@@ -96,5 +92,5 @@ internal sealed record ModelDocument(
             throw Broken(otherwise);
     }
 
-    private static LearningDataException Broken(string why) => new($"The saved model cannot be used: {why}.");
+    private static CorruptDataException Broken(string why) => new($"The saved model cannot be used: {why}.");
 }

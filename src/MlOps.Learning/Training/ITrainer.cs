@@ -13,7 +13,7 @@ public interface ITrainer
     /// <param name="progress">Told after each iteration.</param>
     /// <param name="cancellationToken">Looked at between iterations at least.</param>
     /// <returns>The trained, immutable model.</returns>
-    /// <exception cref="LearningDataException">The rows cannot be trained on; the message names why.</exception>
+    /// <exception cref="InvalidInputException">The rows cannot be trained on; the message names why.</exception>
     TrainedModel Train(
         FeatureMatrix data, FeatureMatrix? validation = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default);
 }

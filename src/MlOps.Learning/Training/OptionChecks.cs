@@ -34,6 +34,6 @@ internal sealed class OptionChecks(string trainer)
     public void ThrowIfAny()
     {
         if (_failures.Count > 0)
-            throw new InvalidTrainerOptionsException(trainer, _failures);
+            throw new InvalidDefinitionException($"The options of '{trainer}' are not usable: {string.Join(" ", _failures)}");
     }
 }

@@ -27,7 +27,7 @@ public abstract class TrainedModel
     /// <summary>Reads a model that <see cref="Save(Stream)"/> wrote. The file is checked: a broken or hostile one fails here, not in a prediction.</summary>
     /// <param name="source">The stream, read to its end.</param>
     /// <returns>The model.</returns>
-    /// <exception cref="LearningDataException">The stream is no such model, of a newer version, or inconsistent.</exception>
+    /// <exception cref="CorruptDataException">The stream is no such model, of a newer version, or inconsistent.</exception>
     public static TrainedModel Load(Stream source)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -38,7 +38,7 @@ public abstract class TrainedModel
         }
         catch (JsonException e)
         {
-            throw new LearningDataException($"The stream is not a saved model: {e.Message}");
+            throw new CorruptDataException($"The stream is not a saved model: {e.Message}", e);
         }
 
         return ModelDocument.Read(document);
@@ -55,11 +55,11 @@ public abstract class TrainedModel
     /// <summary>Predicts one row.</summary>
     /// <param name="row">The features in the order of <see cref="FeatureNames"/>; NaN is missing.</param>
     /// <returns>The probability of class 1, or the predicted number.</returns>
-    /// <exception cref="LearningDataException">The row has another number of features.</exception>
+    /// <exception cref="InvalidInputException">The row has another number of features.</exception>
     public float Predict(ReadOnlySpan<float> row)
     {
         if (row.Length != FeatureNames.Count)
-            throw new LearningDataException($"The row has {row.Length} features, but the model takes {FeatureNames.Count}: {string.Join(", ", FeatureNames)}.");
+            throw new InvalidInputException($"The row has {row.Length} features, but the model takes {FeatureNames.Count}: {string.Join(", ", FeatureNames)}.");
         return PredictRow(row);
     }
 
@@ -67,14 +67,14 @@ public abstract class TrainedModel
     /// <param name="data">Rows with the model's features, in the same order.</param>
     /// <param name="destination">One prediction per row.</param>
     /// <param name="cancellationToken">Looked at between blocks.</param>
-    /// <exception cref="LearningDataException">The features differ from the model's.</exception>
+    /// <exception cref="InvalidInputException">The features differ from the model's.</exception>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
     public void Predict(FeatureMatrix data, Span<float> destination, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(data);
         if (!data.FeatureNames.SequenceEqual(FeatureNames))
         {
-            throw new LearningDataException(
+            throw new InvalidInputException(
                 $"The data have the features [{string.Join(", ", data.FeatureNames)}], but the model takes [{string.Join(", ", FeatureNames)}], in that order.");
         }
 

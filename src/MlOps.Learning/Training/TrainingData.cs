@@ -7,9 +7,9 @@ internal static class TrainingData
     {
         ArgumentNullException.ThrowIfNull(data);
         if (data.RowCount == 0)
-            throw new LearningDataException("The training data have no rows.");
+            throw new InvalidInputException("The training data have no rows.");
         if (data.ColumnCount == 0)
-            throw new LearningDataException("The training data have no features.");
+            throw new InvalidInputException("The training data have no features.");
         if (task == LearningTask.BinaryClassification)
             RequireBothClasses(data);
         RequirePositiveWeight(data, "training");
@@ -18,12 +18,12 @@ internal static class TrainingData
             return;
         if (!validation.FeatureNames.SequenceEqual(data.FeatureNames))
         {
-            throw new LearningDataException(
+            throw new InvalidInputException(
                 $"The validation data have the features [{string.Join(", ", validation.FeatureNames)}] but the training data [{string.Join(", ", data.FeatureNames)}]: they must be the same, in the same order.");
         }
 
         if (validation.RowCount == 0)
-            throw new LearningDataException("The validation data have no rows: leave them out, or give some.");
+            throw new InvalidInputException("The validation data have no rows: leave them out, or give some.");
         if (task == LearningTask.BinaryClassification)
             RequireBinary(validation.Labels, "validation");
         RequirePositiveWeight(validation, "validation");
@@ -34,7 +34,7 @@ internal static class TrainingData
         for (int row = 0; row < labels.Length; row++)
         {
             if (labels[row] is not (0f or 1f))
-                throw new LearningDataException(FormattableString.Invariant($"The {which} label of row {row} is {labels[row]}: binary labels must be 0 or 1."));
+                throw new InvalidInputException(FormattableString.Invariant($"The {which} label of row {row} is {labels[row]}: binary labels must be 0 or 1."));
         }
     }
 
@@ -44,7 +44,7 @@ internal static class TrainingData
         RequireBinary(labels, "training");
         if (!labels.Contains(0f) || !labels.Contains(1f))
         {
-            throw new LearningDataException(FormattableString.Invariant(
+            throw new InvalidInputException(FormattableString.Invariant(
                 $"Every one of the {labels.Length} training labels is {labels[0]}: a binary classifier needs rows of both classes."));
         }
     }
@@ -52,6 +52,6 @@ internal static class TrainingData
     private static void RequirePositiveWeight(FeatureMatrix data, string which)
     {
         if (data.HasWeights && !data.Weights.ContainsAnyExcept(0f))
-            throw new LearningDataException($"Every weight of the {which} data is 0: give some rows a weight above 0.");
+            throw new InvalidInputException($"Every weight of the {which} data is 0: give some rows a weight above 0.");
     }
 }

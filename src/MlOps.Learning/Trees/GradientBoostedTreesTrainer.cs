@@ -19,7 +19,7 @@ public sealed class GradientBoostedTreesTrainer : ITrainer
 
     /// <summary>Creates a trainer.</summary>
     /// <param name="options">The options; absent means defaults.</param>
-    /// <exception cref="InvalidTrainerOptionsException">Options are out of range; all are listed.</exception>
+    /// <exception cref="InvalidDefinitionException">Options are out of range; all are listed.</exception>
     public GradientBoostedTreesTrainer(GradientBoostedTreesOptions? options = null)
     {
         _options = options ?? new GradientBoostedTreesOptions();
@@ -36,7 +36,7 @@ public sealed class GradientBoostedTreesTrainer : ITrainer
         TrainingData.Require(data, _options.Task, validation);
         if (_options.EarlyStoppingRounds > 0 && validation is null)
         {
-            throw new LearningDataException(
+            throw new InvalidInputException(
                 $"EarlyStoppingRounds is {_options.EarlyStoppingRounds}, but there are no validation data: pass some, or set it to 0.");
         }
 

@@ -26,7 +26,7 @@ internal readonly struct TreeNode(int feature, float threshold, int left, bool m
     public int Next(float value)
     {
         bool right = value > Threshold;
-        bool missing = value != value;
+        bool missing = float.IsNaN(value);
         return Left + (Unsafe.BitCast<bool, byte>(right) | (Unsafe.BitCast<bool, byte>(missing) & _featureAndMissing & 1));
     }
 }
