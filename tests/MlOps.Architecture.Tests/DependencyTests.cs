@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace MlOps.Architecture;
 
 public sealed class DependencyTests
@@ -35,7 +37,8 @@ public sealed class DependencyTests
     public void Package_KeepsItsEnginesInternal_AndSealsWhatIsPublic(string package)
     {
         var open = Packages.Load(package).GetExportedTypes()
-            .Where(type => type is { IsClass: true, IsAbstract: false, IsSealed: false } && type.GetCustomAttributes(false).All(a => a is not ObsoleteAttribute))
+            .Where(type => type is { IsClass: true, IsAbstract: false, IsSealed: false } &&
+                type.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance).Any(c => c.IsPublic || c.IsFamily || c.IsFamilyOrAssembly))
             .Select(type => type.FullName);
         open.Should().BeEmpty("a class that is not designed for inheritance is sealed");
     }

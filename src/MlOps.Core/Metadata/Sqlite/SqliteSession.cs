@@ -4,9 +4,10 @@ using Microsoft.Data.Sqlite;
 namespace MlOps.Metadata;
 
 /// <summary>The statements of one delegate; refuses work after the delegate has ended.</summary>
-internal sealed class SqliteSession(SqliteLink link) : IMetadataSession
+internal sealed class SqliteSession(SqliteLink link) : ICommitNotifier
 {
     private bool _closed;
+    private List<Action>? _afterCommit;
 
     /// <summary>A statement met a lock of another process, even when the delegate has swallowed the exception.</summary>
     public bool MetBusy { get; private set; }
@@ -38,6 +39,15 @@ internal sealed class SqliteSession(SqliteLink link) : IMetadataSession
             double number => checked((long)number),
             var other => throw new InvalidInputException($"The query '{command.CommandText}' yields {other.GetType().Name} '{other}' where a number was expected."),
         }, 0));
+
+    public void AfterCommit(Action action) => (_afterCommit ??= []).Add(action);
+
+    /// <summary>Tells those who asked that the changes are durable.</summary>
+    public void NotifyCommitted()
+    {
+        foreach (var action in _afterCommit ?? [])
+            action();
+    }
 
     public void Close() => _closed = true;
 

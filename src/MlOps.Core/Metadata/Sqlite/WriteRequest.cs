@@ -17,6 +17,9 @@ internal abstract class WriteRequest
     /// <summary>Cancels the request when it has not been started.</summary>
     public bool TryWithdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Waiting) == Waiting;
 
+    /// <summary>The session of the last run.</summary>
+    public SqliteSession? Session { get; protected set; }
+
     /// <summary>Runs the delegate to its end; never throws.</summary>
     public abstract void Run(SqliteSession session);
 

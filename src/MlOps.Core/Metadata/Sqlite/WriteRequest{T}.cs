@@ -38,6 +38,7 @@ internal sealed class WriteRequest<T> : WriteRequest
     public override void Run(SqliteSession session)
     {
         Error = null;
+        Session = session;
         if (_flow is null)
             RunInFlow(session);
         else
@@ -47,10 +48,14 @@ internal sealed class WriteRequest<T> : WriteRequest
     public override void Complete()
     {
         _registration.Unregister();
-        if (Error is null)
-            _completion.TrySetResult(_result);
-        else
+        if (Error is not null)
+        {
             Fail(Error);
+            return;
+        }
+
+        Session?.NotifyCommitted();
+        _completion.TrySetResult(_result);
     }
 
     public override void Fail(Exception error)
