@@ -7,8 +7,8 @@ namespace MlOps.Learning;
 /// <remarks>
 /// Missing values (NaN) go to the side that reduces the loss more; where training saw none, to the side with more rows. Infinities are
 /// ordinary extreme values. Thresholds are floats half-way between neighbouring values, compared with &lt;=, so that ONNX agrees on every row.
-/// Sums are integers: the same data and options give the same model for any number of threads, and (without drawing rows, up to 200,000
-/// rows) for any order of rows.
+/// Sums are integers: the same data and options give the same model for any number of threads. A classifier without weights and row draws
+/// is, up to 200,000 rows (above, bins come from a sample), the same for any order of rows too.
 /// </remarks>
 public sealed class GradientBoostedTreesTrainer : ITrainer
 {

@@ -83,7 +83,7 @@ public sealed class GradientBoostedTreesTrainerTests
     }
 
     [Fact]
-    public void Train_WeightsOfTwo_EqualRepeatedRows()
+    public void Train_WeightsAllDoubled_ChangeNothing()
     {
         // With no penalty and no bounds on leaves, doubling all weights changes nothing.
         FeatureMatrix train = Recipe.Classification.Train;
