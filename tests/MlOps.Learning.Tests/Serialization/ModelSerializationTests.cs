@@ -4,7 +4,7 @@ namespace MlOps.Learning.Tests.Serialization;
 
 public sealed class ModelSerializationTests
 {
-    public static TheoryData<string> Kinds => ["trees", "logistic", "linear", "no-trees"];
+    public static TheoryData<string> Kinds => ["trees", "logistic", "linear", "no-trees", "missing"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -55,8 +55,24 @@ public sealed class ModelSerializationTests
         act.Should().Throw<CorruptDataException>();
     }
 
-    private static FeatureMatrix Data(string kind) =>
-        kind == "no-trees" ? new FeatureMatrix(["a"], [[1, 1, 1]], [0, 1, 1]) : Recipe.Synthetic(2_000, regression: kind == "linear");
+    [Theory]
+    [InlineData("trees", new[] { 0.54360384f, 0.5040566f, 0.47306275f, 0.6709228f, 0.60584134f })]
+    [InlineData("logistic", new[] { 0.62958336f, 0.6905071f, 0.30579835f, 0.6520108f, 0.7400635f })]
+    [InlineData("linear", new[] { 6.9735813f, 6.9945273f, 3.050886f, 7.3843274f, 7.614508f })]
+    public void Load_FileOfVersion1_PredictsAsWhenWritten(string kind, float[] expected)
+    {
+        byte[] written = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Fixtures", $"model-v1-{kind}.json"));
+        TrainedModel model = TrainedModel.Load(new MemoryStream(written));
+        model.Predict(Recipe.Synthetic(5, regression: false)).Should().Equal(expected);
+        Save(model).Should().Be(Encoding.UTF8.GetString(written));
+    }
+
+    private static FeatureMatrix Data(string kind) => kind switch
+    {
+        "no-trees" => new FeatureMatrix(["a"], [[1, 1, 1]], [0, 1, 1]),
+        "missing" => new FeatureMatrix(["a"], [[.. Enumerable.Repeat(2f, 30), .. Enumerable.Repeat(float.NaN, 30)]], [.. Enumerable.Range(0, 60).Select(i => i / 30f >= 1 ? 1f : 0f)]),
+        _ => Recipe.Synthetic(2_000, regression: kind == "linear"),
+    };
 
     private static TrainedModel Train(string kind) => kind switch
     {

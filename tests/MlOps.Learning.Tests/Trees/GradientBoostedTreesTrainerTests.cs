@@ -1,4 +1,6 @@
 using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace MlOps.Learning.Tests.Trees;
 
@@ -83,7 +85,7 @@ public sealed class GradientBoostedTreesTrainerTests
     }
 
     [Fact]
-    public void Train_WeightsOfTwo_EqualRepeatedRows()
+    public void Train_WeightsAllDoubled_ChangeNothing()
     {
         // With no penalty and no bounds on leaves, doubling all weights changes nothing.
         FeatureMatrix train = Recipe.Classification.Train;
@@ -172,6 +174,38 @@ public sealed class GradientBoostedTreesTrainerTests
     }
 
     [Fact]
+    public void Train_OneSplit_IsTheBestOfAllSplits() => Prop.ForAll(
+        ArbMap.Default.ArbFor<(byte A, byte B, bool Label, byte Weight)[]>(), rows =>
+        {
+            float[][] columns = [[1, 2, .. rows.Select(row => Value(row.A))], [2, 1, .. rows.Select(row => Value(row.B))]];
+            float[] labels = [0, 1, .. rows.Select(row => row.Label ? 1f : 0f)];
+            float[] weights = [1, 1, .. rows.Select(row => 0.25f + (row.Weight % 8))];
+            FeatureMatrix data = new(["a", "b"], columns, labels, weights);
+            GradientBoostedTreesModel model = new GradientBoostedTreesTrainer(
+                new() { Trees = 1, MaxLeaves = 2, MinRowsInLeaf = 1, MinHessianInLeaf = 0, L2 = 0.5, LearningRate = 1 }).Train(data);
+            double found = model.FeatureImportances.Sum(importance => importance.Value);
+            double best = BestGain(columns, labels, weights, l2: 0.5);
+            return Math.Abs(found - best) < 1e-6 * (1 + best);
+
+            static float Value(byte code) => code % 7 == 0 ? float.NaN : code % 12;
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Predict_OneRow_AllocatesNothing()
+    {
+        float[] row = new float[12];
+        TrainedModel[] models = [Trained, new LogisticRegressionTrainer().Train(Recipe.Synthetic(500, regression: false))];
+        foreach (TrainedModel model in models)
+        {
+            model.Predict(row);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+                model.Predict(row);
+            (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+        }
+    }
+
+    [Fact]
     public void FeatureImportances_Recipe_FindsWhatMatters()
     {
         Trained.FeatureImportances.Sum(importance => importance.Share).Should().BeApproximately(1, 1e-9);
@@ -242,6 +276,40 @@ public sealed class GradientBoostedTreesTrainerTests
                     source.Cancel();
             }), source.Token);
         act.Should().Throw<OperationCanceledException>();
+    }
+
+    /// <summary>Every threshold of every feature, missing on either side, in plain double arithmetic.</summary>
+    private static double BestGain(float[][] columns, float[] labels, float[] weights, double l2)
+    {
+        double mean = labels.Zip(weights, (label, weight) => (double)label * weight).Sum() / weights.Sum(weight => (double)weight);
+        double best = 0;
+        foreach (float[] column in columns)
+        {
+            foreach (float threshold in column.Where(value => !float.IsNaN(value)).Distinct())
+            {
+                foreach (bool missingLeft in new[] { false, true })
+                {
+                    double[] gradient = new double[2];
+                    double[] hessian = new double[2];
+                    int[] count = new int[2];
+                    for (int row = 0; row < labels.Length; row++)
+                    {
+                        int side = column[row] <= threshold || (float.IsNaN(column[row]) && missingLeft) ? 0 : 1;
+                        gradient[side] += weights[row] * (mean - labels[row]);
+                        hessian[side] += weights[row] * mean * (1 - mean);
+                        count[side]++;
+                    }
+
+                    if (count[0] == 0 || count[1] == 0)
+                        continue;
+                    double Quality(double g, double h) => g * g / (h + l2);
+                    double gain = 0.5 * (Quality(gradient[0], hessian[0]) + Quality(gradient[1], hessian[1]) - Quality(gradient.Sum(), hessian.Sum()));
+                    best = Math.Max(best, gain);
+                }
+            }
+        }
+
+        return best;
     }
 
     private static byte[] Bytes(TrainedModel model)
