@@ -65,7 +65,7 @@ internal sealed partial class OfflineView
         LogMerged(_logger, rows.Count, _id, merged.Count);
     }
 
-    private static SortedRows Merge(OfflineSnapshot snapshot)
+    internal static SortedRows Merge(OfflineSnapshot snapshot)
     {
         var plan = snapshot.Plan;
         var total = snapshot.Segments.Sum(segment => segment.Reader.Rows);

@@ -3,13 +3,14 @@ namespace MlOps.Features;
 /// <summary>Blocks of 64-bit words in large slabs, with free lists by size. Slabs never move or go, so a reader that races a writer stays within memory. One writer.</summary>
 internal sealed class BlockPool
 {
-    private const int SlabWords = 1 << 17;
+    private const int FirstSlabWords = 1 << 10;
+    private const int LastSlabWords = 1 << 17;
     private readonly Dictionary<int, Stack<(int Slab, int Offset)>> _free = [];
-    private long[][] _slabs = [new long[SlabWords]];
+    private long[][] _slabs = [new long[FirstSlabWords]];
     private int _current;
     private int _used;
 
-    public long Words { get; private set; } = SlabWords;
+    public long Words { get; private set; } = FirstSlabWords;
 
     public long[] this[int slab] => Volatile.Read(ref _slabs)[slab];
 
@@ -19,7 +20,7 @@ internal sealed class BlockPool
             return free.Pop();
         if (_used + words > _slabs[_current].Length)
         {
-            var size = Math.Max(SlabWords, words);
+            var size = Math.Max(words, Math.Min(LastSlabWords, _slabs[^1].Length * 2));
             var slabs = new long[_slabs.Length + 1][];
             _slabs.CopyTo(slabs, 0);
             slabs[^1] = new long[size];

@@ -6,7 +6,7 @@ namespace MlOps.Features;
 /// <summary>Buffers what goes into a durable file and sums it up.</summary>
 internal sealed class ChecksumWriter(IDurableFile file)
 {
-    private readonly byte[] _buffer = new byte[1 << 18];
+    private readonly byte[] _buffer = new byte[1 << 16];
     private int _used;
 
     public uint Crc { get; private set; }

@@ -45,10 +45,11 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
     {
         var seenCommit = rebuild ? 0 : former.MaterializedCommit;
         var seenUpTo = rebuild ? long.MinValue : former.MaterializedUpTo;
-        var reach = long.MaxValue;
-        var settled = Math.Max(target, rebuild ? long.MinValue : former.State.AvailableUpTo);
+        // Rows from here on may matter each; of those before, at most the newest. Rows can be known before they happen.
+        var settled = Math.Max(target, rebuild ? long.MinValue : former.State.AvailableUpTo) - readLag.Ticks / 10;
+        var reach = settled;
         for (var w = 0; w < _plan.WindowLength.Length; w++)
-            reach = Math.Min(reach, _plan.Tail(w, settled - readLag.Ticks / 10));
+            reach = Math.Min(reach, _plan.Tail(w, settled));
         var hasPlain = _plan.Plain.Length > 0;
         var scratch = new EntityRows(_plan);
         Span<int> units = stackalloc int[_plan.Fixed.Length];

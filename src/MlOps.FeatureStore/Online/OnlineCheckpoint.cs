@@ -57,7 +57,7 @@ internal sealed class OnlineCheckpoint
     {
         try
         {
-            using var stream = new BufferedStream(files.OpenRead(path), 1 << 18);
+            using var stream = new BufferedStream(files.OpenRead(path), 1 << 16);
             Verify(stream);
             stream.Position = 0;
             using var reader = new BinaryReader(stream, Encoding.UTF8);
@@ -98,7 +98,7 @@ internal sealed class OnlineCheckpoint
         var left = stream.Length - 4;
         if (left < 8)
             throw new InvalidDataException("it is too short");
-        var buffer = new byte[1 << 18];
+        var buffer = new byte[1 << 16];
         uint crc = 0;
         while (left > 0)
         {

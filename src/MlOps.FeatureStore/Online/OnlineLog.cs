@@ -88,7 +88,7 @@ internal sealed class OnlineLog : IDisposable
 
     private static long Replay(IFileSystem files, string path, ViewPlan plan, Action<PushRecord> replay)
     {
-        using var stream = new BufferedStream(files.OpenRead(path), 1 << 18);
+        using var stream = new BufferedStream(files.OpenRead(path), 1 << 16);
         var length = stream.Length;
         if (length < HeaderBytes)
             return 0;
