@@ -56,6 +56,12 @@ public interface IFileSystem
     /// <returns>The length.</returns>
     long FileLength(string path);
 
+    /// <summary>When a file was last written, by the file system's own clock.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The moment.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    DateTimeOffset LastWriteTime(string path);
+
     /// <summary>The files in a directory, full paths, in ordinal order; empty when the directory is absent.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="recursive">Whether to descend.</param>

@@ -1,0 +1,116 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace MlOps.Metadata;
+
+/// <summary>
+/// One connection with its statement cache. Transactions are begun and ended by result code and not by exception, because
+/// Microsoft.Data.Sqlite answers a busy database with sleeps of 150 ms. Used by one caller at a time.
+/// </summary>
+internal sealed class SqliteLink : IDisposable
+{
+    private const int CachedStatements = 256;
+    private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, SqliteCommand> _statements = new(StringComparer.Ordinal);
+
+    public SqliteLink(string path, bool readOnly, TimeSpan openTimeout)
+    {
+        Path = path;
+        var settings = new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = readOnly ? SqliteOpenMode.ReadWrite : SqliteOpenMode.ReadWriteCreate,
+            Pooling = false,
+            DefaultTimeout = 1,
+        };
+        _connection = new SqliteConnection(settings.ToString());
+        try
+        {
+            _connection.Open();
+            // Only while opening: recovery and the change to WAL may wait for another process.
+            raw.sqlite3_busy_timeout(Handle, (int)openTimeout.TotalMilliseconds);
+            Require("PRAGMA synchronous=FULL");
+            Require("PRAGMA foreign_keys=ON");
+            Require("PRAGMA trusted_schema=OFF");
+            Require("PRAGMA cell_size_check=ON");
+            Require("PRAGMA mmap_size=0");
+            Require("PRAGMA journal_size_limit=67108864");
+            if (readOnly)
+                Require("PRAGMA query_only=ON");
+        }
+        catch (Exception exception)
+        {
+            _connection.Dispose();
+            if (exception is SqliteException sqlite)
+                throw SqliteErrors.Translate(sqlite.SqliteErrorCode, sqlite.SqliteExtendedErrorCode, sqlite.Message, path, "opening", sqlite);
+            throw;
+        }
+    }
+
+    public string Path { get; }
+
+    /// <summary>Whether a transaction is open; SQLite may have ended it by itself after an I/O error or a full disk.</summary>
+    public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
+
+    private sqlite3 Handle => _connection.Handle!;
+
+    /// <summary>Runs a statement without result and returns SQLite's code.</summary>
+    public int Run(string sql) => raw.sqlite3_exec(Handle, sql);
+
+    /// <summary>Runs a statement without result and throws unless it succeeds.</summary>
+    public void Require(string sql)
+    {
+        var code = Run(sql);
+        if (code != raw.SQLITE_OK)
+            throw Error(code, sql);
+    }
+
+    public MlOpsException Error(int code, string operation) =>
+        SqliteErrors.Translate(code, raw.sqlite3_extended_errcode(Handle), raw.sqlite3_errmsg(Handle).utf8_to_string(), Path, operation);
+
+    /// <summary>Ends the waiting inside SQLite; from here on the callers wait by themselves.</summary>
+    public void StopWaiting() => raw.sqlite3_busy_timeout(Handle, 0);
+
+    public void Rollback()
+    {
+        if (InTransaction)
+            _ = Run("ROLLBACK");
+    }
+
+    /// <summary>A statement from the cache, or a new one; give it back after use.</summary>
+    public SqliteCommand Rent(string sql)
+    {
+        if (_statements.Remove(sql, out var command))
+            return command;
+        command = _connection.CreateCommand();
+        command.CommandText = sql;
+        return command;
+    }
+
+    public void Return(SqliteCommand command, bool reusable)
+    {
+        if (!reusable)
+        {
+            command.Dispose();
+            return;
+        }
+
+        if (_statements.Count >= CachedStatements)
+            Forget();
+        if (!_statements.TryAdd(command.CommandText, command))
+            command.Dispose();
+    }
+
+    public void Dispose()
+    {
+        Forget();
+        _connection.Dispose();
+    }
+
+    private void Forget()
+    {
+        foreach (var command in _statements.Values)
+            command.Dispose();
+        _statements.Clear();
+    }
+}
