@@ -38,4 +38,7 @@ public sealed record RunRecord
 
     /// <summary>Artifacts by name.</summary>
     public required IReadOnlyDictionary<string, ArtifactRef> Artifacts { get; init; }
+
+    /// <summary>The datasets that it read.</summary>
+    public IReadOnlyList<RunInput> Inputs { get; init; } = [];
 }

@@ -48,6 +48,24 @@ public interface IModelRegistry
     /// <exception cref="ConcurrencyConflictException">The alias does not point at <paramref name="expected"/>.</exception>
     ValueTask<AliasChange> SetAliasAsync(ModelVersionRef version, string alias, string reason, int? expected = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Removes an alias; its history stays.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="alias">The alias.</param>
+    /// <param name="reason">Why; goes into the history and the audit trail.</param>
+    /// <param name="expected">When given, the alias must point at this version now.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The move; From is null when there was no such alias.</returns>
+    /// <exception cref="ConcurrencyConflictException">The alias does not point at <paramref name="expected"/>.</exception>
+    ValueTask<AliasChange> RemoveAliasAsync(string model, string alias, string reason, int? expected = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Where an alias pointed at a moment: what was in production then.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="alias">The alias.</param>
+    /// <param name="at">The moment.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The move that was in force, or null when the alias pointed at nothing.</returns>
+    ValueTask<AliasChange?> FindAliasAtAsync(string model, string alias, Timestamp at, CancellationToken cancellationToken = default);
+
     /// <summary>Where the aliases of a model point.</summary>
     /// <param name="model">The model.</param>
     /// <param name="cancellationToken">Cancels.</param>

@@ -9,7 +9,7 @@ public static class ModelArtifactNames
     /// <summary>How a request becomes the model's input: the feature service, as JSON.</summary>
     public const string Featurize = "featurize";
 
-    /// <summary>An example input with the expected output, as JSON; replayed as a smoke test at load.</summary>
+    /// <summary>An example input with the expected output, as JSON; replayed as a smoke test at load. Of kind <see cref="ModelArtifactKind.Functions"/>.</summary>
     public const string InputExample = "input-example";
 
     /// <summary>The media type of ONNX models.</summary>

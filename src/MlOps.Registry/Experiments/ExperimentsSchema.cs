@@ -1,0 +1,74 @@
+namespace MlOps.Registry;
+
+/// <summary>The tables of the experiments. Entries are never edited after a release; new ones are appended.</summary>
+internal static class ExperimentsSchema
+{
+    public static MetadataSchema Current { get; } = new("experiments",
+    [
+        """
+        CREATE TABLE experiments_runs (
+            id TEXT NOT NULL PRIMARY KEY,
+            experiment TEXT NOT NULL,
+            run_key TEXT,
+            name TEXT NOT NULL,
+            status TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            parent_id TEXT,
+            error TEXT,
+            started_at BIGINT NOT NULL,
+            ended_at BIGINT,
+            heartbeat_at BIGINT NOT NULL,
+            created_by TEXT NOT NULL
+        );
+        CREATE UNIQUE INDEX experiments_runs_key ON experiments_runs (experiment, run_key) WHERE run_key IS NOT NULL;
+        CREATE INDEX experiments_runs_newest ON experiments_runs (experiment, started_at, id);
+        CREATE INDEX experiments_runs_live ON experiments_runs (heartbeat_at) WHERE status = 'Running';
+        CREATE INDEX experiments_runs_parent ON experiments_runs (parent_id) WHERE parent_id IS NOT NULL;
+        CREATE TABLE experiments_parameters (
+            run_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (run_id, name)
+        );
+        CREATE TABLE experiments_tags (
+            run_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (run_id, name)
+        );
+        CREATE TABLE experiments_inputs (
+            run_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            role TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            PRIMARY KEY (run_id, name, role)
+        );
+        CREATE TABLE experiments_artifacts (
+            run_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            size BIGINT NOT NULL,
+            media_type TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            PRIMARY KEY (run_id, name)
+        );
+        CREATE INDEX experiments_artifacts_digest ON experiments_artifacts (digest);
+        CREATE TABLE experiments_series (
+            run_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            points BIGINT NOT NULL,
+            last_step BIGINT NOT NULL,
+            last_at BIGINT NOT NULL,
+            last_value {double},
+            PRIMARY KEY (run_id, name)
+        );
+        CREATE TABLE experiments_points (
+            run_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            first BIGINT NOT NULL,
+            points {blob} NOT NULL,
+            PRIMARY KEY (run_id, name, first)
+        )
+        """,
+    ]);
+}

@@ -1,0 +1,18 @@
+using MlOps.Registry;
+
+namespace MlOps;
+
+/// <summary>What the registry adds to an environment.</summary>
+public static class RegistryEnvironmentExtensions
+{
+    /// <summary>What the registry adds to an environment.</summary>
+    /// <param name="environment">The environment.</param>
+    extension(IMlOpsEnvironment environment)
+    {
+        /// <summary>The models of this environment.</summary>
+        public IModelRegistry Models => environment.Get<IModelRegistry>();
+
+        /// <summary>The experiments of this environment.</summary>
+        public IExperiments Experiments => environment.Get<IExperiments>();
+    }
+}

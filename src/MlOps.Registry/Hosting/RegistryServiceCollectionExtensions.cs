@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using MlOps;
+using MlOps.Registry;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the registry and the experiments of an environment.</summary>
+public static class RegistryServiceCollectionExtensions
+{
+    /// <summary>
+    /// Registers <see cref="IModelRegistry"/> and <see cref="IExperiments"/> as singletons keyed by the environment's name, over the
+    /// <see cref="EnvironmentContext"/> of the same key. Calling it again for the same environment changes nothing.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="environment">The environment's name.</param>
+    /// <returns>The services.</returns>
+    public static IServiceCollection AddMlOpsRegistry(this IServiceCollection services, string environment)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var name = EnvironmentName.Normalise(environment);
+        services.TryAddKeyedSingleton<IModelRegistry>(
+            name, (provider, _) => new SqlModelRegistry(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
+        services.TryAddKeyedSingleton<IExperiments>(
+            name, (provider, _) => new SqlExperiments(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
+        return services;
+    }
+}

@@ -1,0 +1,14 @@
+namespace MlOps.Registry;
+
+/// <summary>The types of the events that the registry records; their subject is the model's name.</summary>
+public static class RegistryEvents
+{
+    /// <summary>A version became visible. Data: <c>model</c>, <c>version</c>, <c>manifest</c>, and <c>runId</c> and <c>provenance</c> where there are any.</summary>
+    public const string VersionRegistered = "registry.version.registered";
+
+    /// <summary>An alias was set, moved or removed. Data: <c>model</c>, <c>alias</c>, <c>from</c>, <c>to</c> (numbers or null), <c>reason</c>.</summary>
+    public const string AliasMoved = "registry.alias.moved";
+
+    /// <summary>The labels of a version changed. Data: <c>model</c>, <c>version</c>, <c>tags</c> (null for removed ones).</summary>
+    public const string TagsChanged = "registry.tags.changed";
+}

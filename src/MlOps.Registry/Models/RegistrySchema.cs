@@ -1,0 +1,75 @@
+namespace MlOps.Registry;
+
+/// <summary>The registry's tables. Entries are never edited after a release; new ones are appended.</summary>
+internal static class RegistrySchema
+{
+    public static MetadataSchema Current { get; } = new("registry",
+    [
+        """
+        CREATE TABLE registry_models (
+            name TEXT NOT NULL PRIMARY KEY,
+            last_version BIGINT NOT NULL,
+            created_at BIGINT NOT NULL
+        );
+        CREATE TABLE registry_versions (
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            idempotency_key TEXT,
+            manifest_digest TEXT NOT NULL,
+            manifest {blob} NOT NULL,
+            config {blob} NOT NULL,
+            run_id TEXT,
+            source_environment TEXT,
+            source_version TEXT,
+            source_manifest TEXT,
+            source_strategy TEXT,
+            created_at BIGINT NOT NULL,
+            created_by TEXT NOT NULL,
+            PRIMARY KEY (model, version)
+        );
+        CREATE UNIQUE INDEX registry_versions_key ON registry_versions (model, idempotency_key) WHERE idempotency_key IS NOT NULL;
+        CREATE INDEX registry_versions_run ON registry_versions (run_id) WHERE run_id IS NOT NULL;
+        CREATE TABLE registry_blobs (
+            digest TEXT NOT NULL,
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            PRIMARY KEY (digest, model, version)
+        );
+        CREATE TABLE registry_metrics (
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            name TEXT NOT NULL,
+            value {double},
+            PRIMARY KEY (model, version, name)
+        );
+        CREATE TABLE registry_tags (
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            name TEXT NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (model, version, name)
+        );
+        CREATE TABLE registry_aliases (
+            model TEXT NOT NULL,
+            alias TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            PRIMARY KEY (model, alias)
+        );
+        CREATE TABLE registry_alias_moves (
+            id {identity},
+            model TEXT NOT NULL,
+            alias TEXT NOT NULL,
+            from_version BIGINT,
+            to_version BIGINT,
+            moved_at BIGINT NOT NULL,
+            moved_by TEXT NOT NULL,
+            reason TEXT NOT NULL
+        );
+        CREATE INDEX registry_alias_moves_time ON registry_alias_moves (model, alias, moved_at, id);
+        CREATE TABLE registry_condemned (
+            digest TEXT NOT NULL PRIMARY KEY,
+            condemned_at BIGINT NOT NULL
+        )
+        """,
+    ]);
+}

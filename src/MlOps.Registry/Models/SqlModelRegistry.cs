@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Logging;
+
+namespace MlOps.Registry;
+
+/// <summary>The registry over the environment's metadata store and artifact store. Blobs first, metadata last: what is visible is whole.</summary>
+internal sealed partial class SqlModelRegistry : IModelRegistry
+{
+    private readonly EnvironmentContext _context;
+    private readonly MetadataArea _area;
+    private readonly ILogger _logger;
+
+    public SqlModelRegistry(EnvironmentContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        _context = context;
+        _area = new MetadataArea(context.Metadata, RegistrySchema.Current);
+        _logger = context.LoggerFactory.CreateLogger<SqlModelRegistry>();
+    }
+
+    private Timestamp Now => Timestamp.From(_context.Clock.GetUtcNow());
+
+    public CompletenessReport CheckCompleteness(ModelVersion version)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        var present = version.Artifacts.Select(artifact => artifact.Kind).ToHashSet();
+        var kinds = Enum.GetValues<ModelArtifactKind>();
+        return new CompletenessReport([.. kinds.Where(present.Contains)], [.. kinds.Where(kind => !present.Contains(kind))]);
+    }
+
+    private static async ValueTask RequireVersionAsync(IMetadataSession session, ModelVersionRef version)
+    {
+        var exists = await session.ScalarAsync(
+            "SELECT 1 FROM registry_versions WHERE model = @model AND version = @version",
+            ("model", version.Model), ("version", (long)version.Version)).ConfigureAwait(false);
+        if (exists is null)
+            throw await MissingAsync(session, version).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<ModelNotFoundException> MissingAsync(IMetadataSession session, ModelVersionRef version)
+    {
+        var last = await session.ScalarAsync("SELECT last_version FROM registry_models WHERE name = @model", ("model", version.Model)).ConfigureAwait(false);
+        if (last is not null)
+        {
+            return new ModelNotFoundException(
+                $"Model '{version.Model}' has no version {version.Version}. Its newest version is {last}.");
+        }
+
+        return await MissingModelAsync(session, version.Model).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<ModelNotFoundException> MissingModelAsync(IMetadataSession session, string model)
+    {
+        var names = await session.QueryAsync(
+            "SELECT name FROM registry_models ORDER BY name LIMIT 1000", reader => reader.GetString(0)).ConfigureAwait(false);
+        return new ModelNotFoundException($"There is no model '{NameRules.Shown(model)}'. {NearestNames.Describe(NameRules.Shown(model), names)}");
+    }
+}

@@ -1,0 +1,97 @@
+namespace MlOps.Registry;
+
+/// <summary>Checks everything about a draft that can be checked without the store. Throws before anything is written.</summary>
+internal static class DraftValidator
+{
+    public static void Check(ModelVersionDraft draft)
+    {
+        NameRules.Model(draft.Model);
+        CheckArtifacts(draft.Artifacts);
+        CheckSignature(draft.Signature);
+        CheckMetrics(draft.Metrics);
+        if (draft.Tags is null)
+            throw new InvalidDefinitionException("The draft's tags are null. Pass an empty dictionary instead.");
+        NameRules.Tags(draft.Tags);
+        NameRules.Text("The description", draft.Description, RegistryLimits.DescriptionLength);
+        if (draft.Key is not null)
+            CheckKey(draft.Key);
+        if (draft.RunId is not null)
+            NameRules.Text("The run id", draft.RunId, RegistryLimits.KeyLength);
+        if (draft.Provenance is { } provenance)
+        {
+            NameRules.Text("The provenance's environment", provenance.Environment, RegistryLimits.KeyLength);
+            NameRules.Text("The provenance's version", provenance.Version, RegistryLimits.KeyLength);
+            NameRules.Text("The provenance's manifest digest", provenance.ManifestDigest, RegistryLimits.KeyLength);
+            NameRules.Text("The provenance's strategy", provenance.Strategy, RegistryLimits.KeyLength);
+        }
+    }
+
+    public static void CheckKey(string key)
+    {
+        if (key.Length == 0)
+            throw new InvalidInputException("The idempotency key is empty. Pass null for none.");
+        NameRules.Text("The idempotency key", key, RegistryLimits.KeyLength);
+    }
+
+    private static void CheckArtifacts(IReadOnlyList<ModelArtifact>? artifacts)
+    {
+        if (artifacts is null)
+            throw new InvalidDefinitionException("The draft's artifacts are null. Pass an empty list instead.");
+        if (artifacts.Count > RegistryLimits.Artifacts)
+            throw new InvalidDefinitionException($"The draft has {artifacts.Count} artifacts; at most {RegistryLimits.Artifacts} are allowed.");
+        var seen = new HashSet<(ModelArtifactKind, string)>(artifacts.Count);
+        foreach (var artifact in artifacts)
+        {
+            if (artifact is null)
+                throw new InvalidDefinitionException("The draft's artifacts hold a null.");
+            if (!Enum.IsDefined(artifact.Kind))
+                throw new InvalidDefinitionException($"Artifact '{NameRules.Shown(artifact.Name)}' has the kind {(int)artifact.Kind}, which is none of the eight.");
+            NameRules.Artifact(artifact.Name);
+            NameRules.Reference($"Artifact {artifact.Kind}/{artifact.Name}", artifact.Content);
+            if (!seen.Add((artifact.Kind, artifact.Name)))
+                throw new InvalidDefinitionException($"Artifact {artifact.Kind}/{artifact.Name} stands twice. Give each artifact of a kind its own name.");
+        }
+    }
+
+    private static void CheckSignature(ModelSignature? signature)
+    {
+        if (signature?.Inputs is null || signature.Outputs is null || signature.Features is null)
+            throw new InvalidDefinitionException("The draft has no signature. Pass what the model takes and gives; empty lists when that is not known.");
+        CheckTensors("input", signature.Inputs);
+        CheckTensors("output", signature.Outputs);
+        if (signature.Features.Count > RegistryLimits.Features)
+            throw new InvalidDefinitionException($"The signature names {signature.Features.Count} features; at most {RegistryLimits.Features} are allowed.");
+        foreach (var feature in signature.Features)
+            NameRules.Text("A feature's name", feature, RegistryLimits.FieldNameLength);
+    }
+
+    private static void CheckTensors(string what, IReadOnlyList<TensorSpec> tensors)
+    {
+        if (tensors.Count > RegistryLimits.Tensors)
+            throw new InvalidDefinitionException($"The signature has {tensors.Count} {what}s; at most {RegistryLimits.Tensors} are allowed.");
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tensor in tensors)
+        {
+            if (tensor?.Shape is null)
+                throw new InvalidDefinitionException($"The signature's {what}s hold a tensor without a shape.");
+            NameRules.Text($"An {what}'s name", tensor.Name, 1_000);
+            NameRules.Text($"The element type of {what} '{tensor.Name}'", tensor.ElementType, 100);
+            if (!names.Add(tensor.Name))
+                throw new InvalidDefinitionException($"The signature's {what} '{NameRules.Shown(tensor.Name)}' stands twice.");
+            if (tensor.Shape.Count > RegistryLimits.Dimensions)
+                throw new InvalidDefinitionException($"The signature's {what} '{tensor.Name}' has {tensor.Shape.Count} dimensions; at most {RegistryLimits.Dimensions} are allowed.");
+            foreach (var dimension in tensor.Shape)
+                NameRules.Text($"A dimension of {what} '{tensor.Name}'", dimension, RegistryLimits.FieldNameLength);
+        }
+    }
+
+    private static void CheckMetrics(IReadOnlyDictionary<string, double>? metrics)
+    {
+        if (metrics is null)
+            throw new InvalidDefinitionException("The draft's metrics are null. Pass an empty dictionary instead.");
+        if (metrics.Count > RegistryLimits.Metrics)
+            throw new InvalidDefinitionException($"The draft has {metrics.Count} metrics; at most {RegistryLimits.Metrics} are allowed.");
+        foreach (var name in metrics.Keys)
+            NameRules.Field("Metric", name);
+    }
+}
