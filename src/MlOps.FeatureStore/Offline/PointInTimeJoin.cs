@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace MlOps.Features;
 
 /// <summary>Joins one view to a spine: exactly one result per spine row, in spine order, on all cores.</summary>
@@ -41,17 +43,25 @@ internal static class PointInTimeJoin
             return;
         }
 
-        Parallel.For(
-            0,
-            groups.Length,
-            new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount },
-            () => new WindowSweep(plan),
-            (g, _, sweep) =>
-            {
-                RunGroup(sweep, g);
-                return sweep;
-            },
-            static _ => { });
+        try
+        {
+            Parallel.For(
+                0,
+                groups.Length,
+                new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount },
+                () => new WindowSweep(plan),
+                (g, _, sweep) =>
+                {
+                    RunGroup(sweep, g);
+                    return sweep;
+                },
+                static _ => { });
+        }
+        catch (AggregateException several) when (several.InnerExceptions[0] is MlOpsException first)
+        {
+            // Callers catch our own errors, not how many threads met them.
+            ExceptionDispatchInfo.Throw(first);
+        }
 
         void RunGroup(WindowSweep sweep, int g)
         {

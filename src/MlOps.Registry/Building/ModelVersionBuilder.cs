@@ -133,7 +133,7 @@ public sealed class ModelVersionBuilder(IArtifactStore artifacts, string model)
     public ModelVersionBuilder WithGeneration(GenerationRecord generation)
     {
         ArgumentNullException.ThrowIfNull(generation);
-        return With(ModelArtifactKind.GenerationCode, "generation", generation.ToJson(), Json);
+        return With(ModelArtifactKind.GenerationCode, GenerationRecord.ArtifactName, generation.ToJson(), Json);
     }
 
     /// <summary>Metrics on held-out data; also stored as an experiment artifact.</summary>
