@@ -46,8 +46,7 @@ internal sealed partial class RunExecutor
     // The host stops: the run stays open for the next one, which need not wait for the lease.
     private async Task HandBackAsync(List<int> interrupted)
     {
-        if (_tracking is not null)
-            await _tracking.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        await EndTrackingAsync(RunStatus.Cancelled).ConfigureAwait(false);
         await CommitAsync(async session =>
         {
             foreach (var index in interrupted)
@@ -104,7 +103,7 @@ internal sealed partial class RunExecutor
     {
         if (_scope.Experiments is null || !_scope.Options.TrackRuns)
             return;
-        _tracking = await _scope.Experiments.StartRunAsync(_run.Pipeline, new RunOptions { Key = _run.Id, Name = _run.Key }, CancellationToken.None).ConfigureAwait(false);
+        _tracking = await _scope.Experiments.StartRunAsync(_run.Pipeline, new RunOptions { Key = _run.Id, Name = _run.Id }, CancellationToken.None).ConfigureAwait(false);
         if (_run.TrackingRun is null)
             await CommitAsync(async session => await RunStore.SetTrackingRunAsync(session, _run.Id, _tracking.Id).ConfigureAwait(false)).ConfigureAwait(false);
     }
@@ -115,6 +114,23 @@ internal sealed partial class RunExecutor
             return;
         await _tracking.CompleteAsync(status, CancellationToken.None).ConfigureAwait(false);
         await _tracking.DisposeAsync().ConfigureAwait(false);
+        _tracking = null;
+    }
+
+    // A run that goes on elsewhere, or later, takes its tracking run back under the same key.
+    private async Task AbandonTrackingAsync()
+    {
+        if (_tracking is null)
+            return;
+        try
+        {
+            _tracking.Fail(new InvalidOperationException("The host gave this run up."));
+            await _tracking.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            LogTrackingAbandoned(_scope.Logger, _run.Id, error);
+        }
     }
 
     private string WorkspaceOf(string? step) =>

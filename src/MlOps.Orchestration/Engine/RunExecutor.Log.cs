@@ -21,4 +21,7 @@ internal sealed partial class RunExecutor
 
     [LoggerMessage(5006, LogLevel.Warning, "The workspace of run {RunId} could not be removed")]
     private static partial void LogWorkspaceKept(ILogger logger, string runId, Exception error);
+
+    [LoggerMessage(5007, LogLevel.Warning, "The tracking run of run {RunId} could not be closed by this host")]
+    private static partial void LogTrackingAbandoned(ILogger logger, string runId, Exception error);
 }

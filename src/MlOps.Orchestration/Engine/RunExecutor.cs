@@ -72,6 +72,7 @@ internal sealed partial class RunExecutor
         {
             await finished.CancelAsync().ConfigureAwait(false);
             await heartbeat.ConfigureAwait(false);
+            await AbandonTrackingAsync().ConfigureAwait(false);
             _work.Dispose();
         }
 

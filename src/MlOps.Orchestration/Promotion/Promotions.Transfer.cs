@@ -5,26 +5,18 @@ namespace MlOps.Orchestration;
 
 internal sealed partial class Promotions
 {
+    // The copy is registered as well, under the promotion's key and without alias or traffic; the next state finds it again.
     private async ValueTask<PromotionRow> CopyAsync(PromotionRow row, CancellationToken cancellationToken)
     {
         var staged = await StagedAsync(row, cancellationToken).ConfigureAwait(false);
-        var source = Environments()[row.Source].Context.Artifacts;
-        long bytes = 0;
-        foreach (var artifact in staged.Artifacts.DistinctBy(artifact => artifact.Content.Digest))
+        var environments = Environments();
+        var copy = await ModelCopier.CopyAsync(environments[row.Source], row.Version, environments[_context.Name], Key(row), cancellationToken).ConfigureAwait(false);
+        return row with
         {
-            bytes += artifact.Content.Size;
-            if (await _context.Artifacts.ExistsAsync(artifact.Content.ParsedDigest, cancellationToken).ConfigureAwait(false))
-                continue;
-            var content = await source.OpenReadAsync(artifact.Content.ParsedDigest, cancellationToken).ConfigureAwait(false);
-            await using (content.ConfigureAwait(false))
-            {
-                var copied = await _context.Artifacts.PutAsync(content, artifact.Content.MediaType, cancellationToken).ConfigureAwait(false);
-                if (copied.Digest != artifact.Content.Digest)
-                    throw new CorruptDataException($"Artifact {artifact.Kind}/{artifact.Name} of {row.Source}/{row.Version} arrived as {copied.Digest} instead of {artifact.Content.Digest}.");
-            }
-        }
-
-        return row with { State = PromotionState.Copied, Detail = $"{staged.Artifacts.Count} artifacts, {bytes} bytes" };
+            State = PromotionState.Copied,
+            Result = copy.Ref,
+            Detail = $"{staged.Artifacts.Count} artifacts, {staged.Artifacts.Sum(artifact => artifact.Content.Size)} bytes, manifest {copy.Manifest.Digest}",
+        };
     }
 
     private async ValueTask<PromotionRow> RetrainAsync(PromotionRow row, CancellationToken cancellationToken)
@@ -36,7 +28,7 @@ internal sealed partial class Promotions
         var engine = _services.GetRequiredKeyedService<PipelineEngine>(_context.Name);
         var created = await engine.StartAsync(pipeline!.Name, input!, new RunPipelineOptions
         {
-            Key = $"promotion:{row.Id}",
+            Key = Key(row),
             Reason = $"retraining for the promotion {row.Id} of {row.Source}/{row.Version}",
             Provenance = Provenance(row),
         }, cancellationToken).ConfigureAwait(false);
@@ -52,21 +44,21 @@ internal sealed partial class Promotions
     private async ValueTask<PromotionRow> RegisterAsync(PromotionRow row, CancellationToken cancellationToken)
     {
         var expected = Provenance(row);
-        var origin = row.State == PromotionState.Retrained
-            ? await Registry().GetAsync(row.Result!.Value, cancellationToken).ConfigureAwait(false)
-            : await StagedAsync(row, cancellationToken).ConfigureAwait(false);
-        if (row.State == PromotionState.Retrained && origin.Model == row.Version.Model && origin.Provenance == expected)
-            return row with { State = PromotionState.Registered, Detail = $"{origin.Ref} names the staged version" };
+        var origin = await Registry().GetAsync(row.Result!.Value, cancellationToken).ConfigureAwait(false);
+        if (origin.Model == row.Version.Model && origin.Provenance == expected)
+            return row with { State = PromotionState.Registered, Detail = $"{origin.Ref} stands for {row.Source}/{row.Version}" };
+
+        // The pipeline registered without StepContext.RegisterAsync: the version that names what it stands for is a second one.
         var registered = await Registry().RegisterAsync(new ModelVersionDraft
         {
             Model = row.Version.Model,
-            Key = $"promotion:{row.Id}",
+            Key = Key(row),
             Artifacts = origin.Artifacts,
             Signature = origin.Signature,
             Metrics = origin.Metrics,
             Tags = origin.Tags,
             Description = origin.Description,
-            RunId = row.State == PromotionState.Retrained ? origin.RunId : null,
+            RunId = origin.RunId,
             Provenance = expected,
         }, cancellationToken).ConfigureAwait(false);
         return row with { State = PromotionState.Registered, Result = registered.Ref, Detail = registered.Ref.ToString() };
@@ -102,6 +94,8 @@ internal sealed partial class Promotions
 
         return (pipeline, PipelineEngine.Normalise(pipeline, input), new GateResult(Name, true, $"pipeline '{name}'", "the same pipeline, code and parameters"));
     }
+
+    private static string Key(PromotionRow row) => $"promotion:{row.Id}";
 
     private static ModelProvenance Provenance(PromotionRow row) => new(row.Source, row.Version.ToString(), row.Manifest, row.Options.Strategy.ToString());
 }
