@@ -51,7 +51,7 @@ internal sealed partial class BatchEngine : IDisposable
         _metrics = metrics;
         _width = runtime.InputWidth;
         _outputs = runtime.OutputWidth;
-        _maximumRows = Math.Min(options.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue);
+        _maximumRows = Math.Min(Math.Min(options.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), RowsThatFit(runtime));
         _parallelism = options.Parallelism > 0 ? options.Parallelism : Math.Min(Environment.ProcessorCount, 8);
         _parallelRows = Math.Clamp(options.ParallelRows > 0 ? options.ParallelRows : parallelRows, 1, _maximumRows);
         _inlineBudget = (long)(options.InlineBudget.TotalSeconds * Stopwatch.Frequency);
@@ -64,6 +64,10 @@ internal sealed partial class BatchEngine : IDisposable
     public int InputWidth => _width;
 
     public int OutputWidth => _outputs;
+
+    /// <summary>Rows whose buffers stay within 32 MiB, so that images do not make batches of gigabytes.</summary>
+    public static int RowsThatFit(IModelRuntime runtime) =>
+        Math.Max(1, (int)Math.Min(int.MaxValue, (32L << 20) / (sizeof(float) * ((long)runtime.InputWidth + runtime.OutputWidth))));
 
     /// <summary>Rows waiting now.</summary>
     public int QueuedRows => Volatile.Read(ref _queuedRows);
