@@ -1,0 +1,117 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+
+namespace MlOps;
+
+/// <summary>Checks the whole configuration and lists every mistake at once, each with its key, the value seen and the remedy.</summary>
+internal sealed class MlOpsOptionsValidator(DeclaredEnvironments declared) : IValidateOptions<MlOpsOptions>
+{
+    public ValidateOptionsResult Validate(string? name, MlOpsOptions options)
+    {
+        var failures = new List<string>();
+        if (string.IsNullOrWhiteSpace(options.Path) && options.Environments.Values.Any(e => string.IsNullOrWhiteSpace(e.Store.Path)))
+            failures.Add("MlOps:Path is empty: give a directory, or a Store:Path to every environment.");
+        if (options.DefaultEnvironment is { } chosen && !declared.Contains(chosen))
+            failures.Add($"MlOps:DefaultEnvironment is '{chosen}', which is not declared. {NearestNames.Describe(chosen, declared.Names)}");
+        foreach (var environment in options.Environments.Keys.Where(key => !EnvironmentName.IsValid(key.ToLowerInvariant())))
+            failures.Add($"MlOps:Environments:{environment} is not an allowed name: use 1 to 63 of a-z, 0-9 and '-', beginning with a letter.");
+        foreach (var environment in declared.Names)
+            CheckEnvironment(environment, declared.Resolve(options, environment), failures);
+        CheckDirectories(options, failures);
+        CheckRoutes(options, failures);
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private void CheckEnvironment(string name, EnvironmentOptions options, List<string> failures)
+    {
+        var key = $"MlOps:Environments:{name}";
+        if (!Enum.IsDefined(options.Kind ?? EnvironmentKind.Sandbox))
+            failures.Add($"{key}:Kind is '{options.Kind}': use Sandbox, Staging or Production.");
+        if (!string.Equals(options.Store.Provider, "FileSystem", StringComparison.OrdinalIgnoreCase))
+            failures.Add($"{key}:Store:Provider is '{options.Store.Provider}': this host has 'FileSystem' only. Remove the setting, or add the adapter package that brings it.");
+        if (options.Approvals is < 0 or > 100)
+            failures.Add($"{key}:Approvals is {options.Approvals}: use 0 to 100.");
+        if (options.Approvals > 0 && options.PromotesFrom is null)
+            failures.Add($"{key}:Approvals is {options.Approvals} but PromotesFrom is not set, so that nothing would ever ask for them: set PromotesFrom or remove Approvals.");
+        if (options.PromotesFrom is { } source)
+        {
+            if (!declared.Contains(source))
+                failures.Add($"{key}:PromotesFrom is '{source}', which is not declared. {NearestNames.Describe(source, declared.Names)}");
+            else if (string.Equals(source, name, StringComparison.OrdinalIgnoreCase))
+                failures.Add($"{key}:PromotesFrom is the environment itself: name another one.");
+        }
+
+        if (options.Serving.MaxBatchSize is < 1 or > 65_536)
+            failures.Add($"{key}:Serving:MaxBatchSize is {options.Serving.MaxBatchSize}: use 1 to 65536.");
+        if (options.Serving.MaxQueueLength is < 1 or > 1_048_576)
+            failures.Add($"{key}:Serving:MaxQueueLength is {options.Serving.MaxQueueLength}: use 1 to 1048576.");
+        foreach (var (endpoint, traffic) in options.Traffic)
+        {
+            foreach (var (version, weight) in traffic.Weights)
+            {
+                if (!int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
+                    failures.Add($"{key}:Traffic:{endpoint}:Weights:{version} does not name a version: use its number, for instance '3'.");
+                if (!double.IsFinite(weight) || weight <= 0)
+                    failures.Add($"{key}:Traffic:{endpoint}:Weights:{version} is {weight}: weights are positive; leave a version out to give it no traffic.");
+            }
+        }
+
+        foreach (var (metric, gate) in options.Gates)
+        {
+            if (gate.Min is null && gate.Max is null && gate.BetterThanChampionBy is null)
+                failures.Add($"{key}:Gates:{metric} bounds nothing: set Min, Max or BetterThanChampionBy.");
+            else if (gate.Min > gate.Max)
+                failures.Add($"{key}:Gates:{metric} has Min {gate.Min} above Max {gate.Max}: no value can pass.");
+            if (new[] { gate.Min, gate.Max, gate.BetterThanChampionBy }.Any(bound => bound is { } value && !double.IsFinite(value)))
+                failures.Add($"{key}:Gates:{metric} has a bound that is not a finite number.");
+        }
+    }
+
+    private void CheckDirectories(MlOpsOptions options, List<string> failures)
+    {
+        var comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        var directories = new List<(string Name, string Directory)>();
+        foreach (var name in declared.Names)
+        {
+            string directory;
+            try
+            {
+                directory = System.IO.Path.TrimEndingDirectorySeparator(declared.DirectoryOf(options, name));
+            }
+            catch (ArgumentException error)
+            {
+                failures.Add($"MlOps:Environments:{name}:Store:Path is not a path: {error.Message}");
+                continue;
+            }
+
+            foreach (var (other, taken) in directories)
+            {
+                if (string.Equals(directory, taken, comparison))
+                    failures.Add($"Environments '{other}' and '{name}' both use the directory '{directory}': give each a Store:Path of its own.");
+                else if (IsInside(directory, taken) || IsInside(taken, directory))
+                    failures.Add($"The directories of environments '{other}' ('{taken}') and '{name}' ('{directory}') lie within each other: put them side by side.");
+            }
+
+            directories.Add((name, directory));
+        }
+
+        bool IsInside(string inner, string outer) => inner.StartsWith(outer + System.IO.Path.DirectorySeparatorChar, comparison);
+    }
+
+    private void CheckRoutes(MlOpsOptions options, List<string> failures)
+    {
+        foreach (var start in declared.Names)
+        {
+            var seen = new List<string> { start };
+            var next = declared.Resolve(options, start).PromotesFrom?.ToLowerInvariant();
+            while (next is not null && declared.Contains(next) && !seen.Contains(next))
+            {
+                seen.Add(next);
+                next = declared.Resolve(options, next).PromotesFrom?.ToLowerInvariant();
+            }
+
+            if (next is not null && next == start && seen.Count > 1 && string.CompareOrdinal(start, seen.Min(StringComparer.Ordinal)) == 0)
+                failures.Add($"PromotesFrom goes in a circle: {string.Join(" <- ", seen)} <- {start}. Remove one of them.");
+        }
+    }
+}
