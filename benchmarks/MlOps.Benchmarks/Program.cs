@@ -6,8 +6,8 @@ const string Usage = """
 
       claims [--filter PREFIX[,PREFIX]] [--json FILE] [--markdown FILE] [--list]
           measures the project's promises; exits non-zero when one falls short
-      bench [--filter GLOB] [BenchmarkDotNet arguments]
-          runs the BenchmarkDotNet classes
+      bench [--filter GLOB] [--quick] [BenchmarkDotNet arguments]
+          runs the BenchmarkDotNet classes; --quick takes three iterations of each
     """;
 
 using var cancellation = new CancellationTokenSource();

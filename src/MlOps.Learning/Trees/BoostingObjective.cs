@@ -48,20 +48,50 @@ internal sealed class BoostingObjective(LearningTask task, FeatureMatrix data)
     }
 
     /// <summary>The weighted mean loss; log loss, or the mean squared error.</summary>
-    public static double Loss(LearningTask task, FeatureMatrix data, ReadOnlySpan<double> scores)
+    public double Loss(double[] scores, int threads)
     {
-        double sum = 0;
-        double weights = 0;
-        ReadOnlySpan<float> labels = data.Labels;
-        for (int row = 0; row < scores.Length; row++)
+        int blocks = (scores.Length + Block - 1) / Block;
+        (double Loss, double Weight)[] sums = new (double, double)[blocks];
+        Workers.Run(threads, blocks, block => sums[block] = BlockLoss(scores, block * Block));
+        double loss = 0;
+        double weight = 0;
+        foreach ((double blockLoss, double blockWeight) in sums)
         {
-            double weight = data.HasWeights ? data.Weights[row] : 1;
-            double error = scores[row] - labels[row];
-            sum += weight * (task == LearningTask.Regression ? error * error : Logistic.Loss(scores[row], labels[row]));
-            weights += weight;
+            loss += blockLoss;
+            weight += blockWeight;
         }
 
-        return sum / weights;
+        return loss / weight;
+    }
+
+    private (double Loss, double Weight) BlockLoss(double[] allScores, int start)
+    {
+        int count = Math.Min(Block, allScores.Length - start);
+        ReadOnlySpan<double> scores = allScores.AsSpan(start, count);
+        ReadOnlySpan<float> labels = data.Labels.Slice(start, count);
+        ReadOnlySpan<float> weights = data.HasWeights ? data.Weights.Slice(start, count) : default;
+        Span<double> tails = stackalloc double[Block];
+        tails = tails[..count];
+        if (task == LearningTask.BinaryClassification)
+        {
+            // log(1 + e^-|s|), the part of the logistic loss that the sign of the score does not change
+            TensorPrimitives.Abs(scores, tails);
+            TensorPrimitives.Negate<double>(tails, tails);
+            TensorPrimitives.Exp<double>(tails, tails);
+            TensorPrimitives.LogP1<double>(tails, tails);
+        }
+
+        double loss = 0;
+        double total = 0;
+        for (int i = 0; i < count; i++)
+        {
+            double weight = weights.IsEmpty ? 1 : weights[i];
+            double error = scores[i] - labels[i];
+            loss += weight * (task == LearningTask.Regression ? error * error : Math.Max(scores[i], 0) - (scores[i] * labels[i]) + tails[i]);
+            total += weight;
+        }
+
+        return (loss, total);
     }
 
     private void FillBlock(double[] scores, FixedPointGradients gradients, int start)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace MlOps.Learning;
 
 /// <summary>A forest while it grows.</summary>
@@ -42,13 +44,26 @@ internal sealed class ForestBuilder(double baseScore)
         _roots.RemoveRange(trees, _roots.Count - trees);
     }
 
-    /// <summary>What the newest tree adds to the score of one row.</summary>
-    public float LastTreeValue(FeatureMatrix data, int row)
+    /// <summary>Adds what the newest tree gives to the scores of rows <paramref name="from"/> up to <paramref name="to"/>.</summary>
+    public void AddLastTree(FeatureMatrix data, double[] scores, int from, int to, Func<int, bool>? skip = null)
     {
-        int at = _roots[^1];
-        while (!_nodes[at].IsLeaf(at))
-            at = _nodes[at].Next(data.Column(_nodes[at].Feature)[row]);
-        return _values[at];
+        ReadOnlySpan<TreeNode> nodes = CollectionsMarshal.AsSpan(_nodes);
+        int root = _roots[^1];
+        for (int row = from; row < to; row++)
+        {
+            if (skip is not null && skip(row))
+                continue;
+            int at = root;
+            while (true)
+            {
+                TreeNode node = nodes[at];
+                if (node.IsLeaf(at))
+                    break;
+                at = node.Next(data.Column(node.Feature)[row]);
+            }
+
+            scores[row] += _values[at];
+        }
     }
 
     public Forest ToForest() => new([.. _nodes], [.. _values], [.. _gains], [.. _roots], baseScore);

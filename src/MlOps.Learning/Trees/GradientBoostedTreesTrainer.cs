@@ -7,8 +7,8 @@ namespace MlOps.Learning;
 /// <remarks>
 /// Missing values (NaN) go to the side that reduces the loss more; where training saw none, to the side with more rows. Infinities are
 /// ordinary extreme values. Thresholds are floats half-way between neighbouring values, compared with &lt;=, so that ONNX agrees on every row.
-/// Sums are integers: the same data and options give the same model for any number of threads, and (without drawing rows, up to 200,000
-/// rows) for any order of rows.
+/// Sums are integers: the same data and options give the same model for any number of threads. A classifier without weights and row draws
+/// is, up to 200,000 rows (above, bins come from a sample), the same for any order of rows too.
 /// </remarks>
 public sealed class GradientBoostedTreesTrainer : ITrainer
 {
@@ -44,6 +44,7 @@ public sealed class GradientBoostedTreesTrainer : ITrainer
         BinnedMatrix bins = BinnedMatrix.Build(data, _options.MaxBins, _options.Seed, threads, cancellationToken);
         FixedPointGradients gradients = new(data.RowCount);
         BoostingObjective objective = new(_options.Task, data);
+        BoostingObjective? validationObjective = validation is null ? null : new BoostingObjective(_options.Task, validation);
         TreeGrower grower = new(bins, gradients, _options, threads);
         double baseScore = objective.BaseScore();
         ForestBuilder forest = new(baseScore);
@@ -68,24 +69,22 @@ public sealed class GradientBoostedTreesTrainer : ITrainer
             }
 
             grower.AddTo(scores);
-            for (int row = 0; rowCount < data.RowCount && row < data.RowCount; row++)
+            if (rowCount < data.RowCount)
             {
-                if (!IsDrawn(row, round))
-                    scores[row] += forest.LastTreeValue(data, row);
+                int drawnIn = round;
+                AddLastTree(forest, data, scores, threads, row => IsDrawn(row, drawnIn));
             }
 
             double? validationLoss = null;
             if (validation is not null && (progress is not null || _options.EarlyStoppingRounds > 0))
             {
-                for (int row = 0; row < validationScores.Length; row++)
-                    validationScores[row] += forest.LastTreeValue(validation, row);
-                validationLoss = BoostingObjective.Loss(_options.Task, validation, validationScores);
+                AddLastTree(forest, validation, validationScores, threads, null);
+                validationLoss = validationObjective!.Loss(validationScores, threads);
                 if (validationLoss < bestLoss)
                     (bestLoss, bestTrees) = (validationLoss.Value, forest.TreeCount);
             }
 
-            progress?.Report(new TrainingProgress(
-                round + 1, _options.Trees, BoostingObjective.Loss(_options.Task, data, scores), validationLoss));
+            progress?.Report(new TrainingProgress(round + 1, _options.Trees, objective.Loss(scores, threads), validationLoss));
             if (_options.EarlyStoppingRounds > 0 && forest.TreeCount - bestTrees >= _options.EarlyStoppingRounds)
                 break;
         }
@@ -98,6 +97,13 @@ public sealed class GradientBoostedTreesTrainer : ITrainer
     TrainedModel ITrainer.Train(
         FeatureMatrix data, FeatureMatrix? validation, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken) =>
         Train(data, validation, progress, cancellationToken);
+
+    private static void AddLastTree(ForestBuilder forest, FeatureMatrix data, double[] scores, int threads, Func<int, bool>? skip)
+    {
+        const int block = 32 * 1024;
+        Workers.Run(threads, (scores.Length + block - 1) / block, piece =>
+            forest.AddLastTree(data, scores, piece * block, Math.Min((piece + 1) * block, scores.Length), skip));
+    }
 
     private bool IsDrawn(int row, int round) => SeededHash.Unit(_options.Seed, 2L * round, row) < _options.RowFraction;
 

@@ -41,6 +41,21 @@ public sealed record ReferenceProfile(int FormatVersion, IReadOnlyList<ColumnRef
         return new ReferenceProfile(1, columns);
     }
 
+    /// <summary>Learns a profile from columns of a frame.</summary>
+    /// <param name="frame">The training data.</param>
+    /// <param name="names">The columns of the model's input, in order; numbers or booleans. Null means missing.</param>
+    /// <param name="scores">One score per row, or empty.</param>
+    /// <param name="bins">At most so many bins a column.</param>
+    /// <returns>The profile.</returns>
+    public static ReferenceProfile Learn(DataFrame frame, IReadOnlyList<string> names, ReadOnlySpan<float> scores = default, int bins = 64)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        ArgumentNullException.ThrowIfNull(names);
+        var rows = new float[(long)frame.RowCount * names.Count];
+        frame.CopyTo(rows, [.. names]);
+        return Learn(names, rows, scores, bins);
+    }
+
     /// <summary>Writes the profile as JSON.</summary>
     /// <returns>UTF-8 bytes.</returns>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, MonitoringJson.Default.ReferenceProfile);

@@ -48,7 +48,11 @@ internal sealed class MlOpsBuilder : IMlOpsBuilder
         Services.TryAddSingleton<IMlOpsEnvironments, MlOpsEnvironments>();
         Services.TryAddSingleton(services => services.GetRequiredService<IMlOpsEnvironments>().Default);
         EnvironmentServices.AddUnkeyed(Services);
+        Services.AddSingleton<IStartupCheck, DefinitionCheck>();
+        Services.AddSingleton<IStartupCheck, TrafficStartup>();
         Services.AddSingleton<IHostedService, MlOpsStartup>();
+        Services.AddSingleton<IHostedService, ServingService>();
+        Services.AddSingleton<IHostedService, WorkerService>();
     }
 
     private sealed class DeclaredOptions(MlOpsBuilder builder) : IPostConfigureOptions<MlOpsOptions>
