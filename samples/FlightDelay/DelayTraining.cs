@@ -82,7 +82,8 @@ public sealed class DelayTraining(Flights flights, IFeatureStore features, IArti
     private async Task<Scored> MeasureAsync(StepContext step, Candidate candidate, TrainingData data, CancellationToken stop)
     {
         var rows = await MatrixAsync(data.Validate, stop);
-        var evaluation = BinaryMetrics.Evaluate(rows.Labels, (await LoadAsync(candidate, stop)).Predict(rows, stop));
+        var model = await LoadAsync(candidate, stop);
+        var evaluation = BinaryMetrics.Evaluate(rows.Labels, model.Predict(rows, stop));
         step.Run.LogMetric($"{candidate.Trainer}/auc", evaluation.Auc.Estimate);
         step.Run.LogMetric($"{candidate.Trainer}/log_loss", evaluation.LogLoss);
         var json = JsonSerializer.SerializeToUtf8Bytes(evaluation, EvaluationJsonContext.Default.BinaryEvaluation);

@@ -26,13 +26,16 @@ public sealed class LiveTraffic(IMlOpsEnvironment production, Flights flights)
         var predictor = production.Get<IPredictor<Flight, DelayRisk>>();
         var landed = new Cursor(await flights.LandedAsync(from, to, stop), "landed");
         var asked = new Cursor(await flights.AskedAsync(from, to, stop), "asked_at");
-        var answered = 0;
+        var (answered, resumeFrom) = (0, await PushedUpToAsync(stop));
         for (var hour = from; hour < to; hour += TimeSpan.FromHours(1))
         {
             var news = landed.TakeUntil(hour + TimeSpan.FromHours(1));
             foreach (var view in production.Features.Views)
                 await production.Features.PushAsync(view.Name, news, "landings", hour.Microseconds, stop);
             var requests = asked.TakeUntil(hour + TimeSpan.FromHours(1));
+            answered += requests.RowCount;
+            if (hour + TimeSpan.FromHours(1) <= resumeFrom)
+                continue; // answered before a restart
             await Parallel.ForEachAsync(Rows(requests), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = stop }, async (flight, token) =>
             {
                 var started = Stopwatch.GetTimestamp();
@@ -42,12 +45,20 @@ public sealed class LiveTraffic(IMlOpsEnvironment production, Flights flights)
                     LatenciesMs.Add(milliseconds);
             });
             await production.Monitors.RecordOutcomesAsync(DelayTraining.Model, Outcomes(news), stop);
-            answered += requests.RowCount;
+            await production.Monitors.FlushAsync(stop);
             progress((hour + TimeSpan.FromHours(1) - from) / (to - from));
         }
 
-        await production.Monitors.FlushAsync(stop);
         return answered;
+    }
+
+    // An hour's answers are durable before the next hour's landings are pushed.
+    private async Task<Timestamp> PushedUpToAsync(CancellationToken stop)
+    {
+        var upTo = Timestamp.MaxValue;
+        foreach (var view in production.Features.Views)
+            upTo = await production.Features.GetStatusAsync(view.Name, stop) is { OnlineUpTo: { } time } && time < upTo ? time : upTo;
+        return upTo;
     }
 
     private static IEnumerable<Flight> Rows(DataFrame frame) => Enumerable.Range(0, frame.RowCount).Select(row => new Flight(
