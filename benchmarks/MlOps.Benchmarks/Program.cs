@@ -1,1 +1,32 @@
-return 0;
+using MlOps.Benchmarks.Benchmarks;
+using MlOps.Benchmarks.Claims;
+
+const string Usage = """
+    dotnet run -c Release --project benchmarks/MlOps.Benchmarks -- <command>
+
+      claims [--filter PREFIX[,PREFIX]] [--json FILE] [--markdown FILE] [--list]
+          measures the project's promises; exits non-zero when one falls short
+      bench [--filter GLOB] [--quick] [BenchmarkDotNet arguments]
+          runs the BenchmarkDotNet classes; --quick takes three iterations of each
+    """;
+
+using var cancellation = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    cancellation.Cancel();
+};
+
+switch (args)
+{
+    case ["claims", .. var rest]:
+        return await ClaimCommand.RunAsync(rest, ClaimTable.All, Console.Out, Console.Error, cancellation.Token);
+    case ["bench", .. var rest]:
+        return BenchmarkCommand.Run(rest);
+    case ["--help" or "-h" or "help"]:
+        Console.WriteLine(Usage);
+        return 0;
+    default:
+        Console.Error.WriteLine(Usage);
+        return 2;
+}

@@ -8,7 +8,7 @@ public static class Commands
 
           setup [--gpu] [--force]   fetch and compile what the build needs (does nothing when all is there)
           demo [arguments]          set up, then run samples/FlightDelay
-          test [--filter EXPR] [--project NAME] [--jobs N]
+          test [--filter EXPR] [--only NAME] [--jobs N]
                                     set up, build, run every test project; ends with "N passed, N failed, N skipped"
           pack [--output FOLDER]    set up, then pack every package
         """;
@@ -69,12 +69,12 @@ public static class Commands
 
     private static async Task<int> TestAsync(Repository repository, string[] args, CancellationToken cancellationToken)
     {
-        var options = new Options(args, flags: [], values: ["--filter", "--project", "--jobs"]);
+        var options = new Options(args, flags: [], values: ["--filter", "--only", "--jobs"]);
         await new Setup(repository).RunAsync(gpu: false, force: false, cancellationToken);
         int jobs = options.Value("--jobs") is { } text
             ? int.TryParse(text, out int number) && number > 0 ? number : throw new BuildException($"--jobs takes a positive number, not '{text}'.")
             : Math.Clamp(Environment.ProcessorCount, 1, 2);
-        return await new TestRun(repository, options.Value("--filter"), options.Value("--project"), jobs).RunAsync(cancellationToken);
+        return await new TestRun(repository, options.Value("--filter"), options.Value("--only"), jobs).RunAsync(cancellationToken);
     }
 
     private static async Task<int> PackAsync(Repository repository, string[] args, CancellationToken cancellationToken)
@@ -82,12 +82,16 @@ public static class Commands
         var options = new Options(args, flags: [], values: ["--output"]);
         await new Setup(repository).RunAsync(gpu: false, force: false, cancellationToken);
         string output = Path.GetFullPath(options.Value("--output") ?? repository.PathOf("artifacts/packages"));
-        foreach (string project in repository.Projects("src"))
+        string[][] steps =
+        [
+            ["build", repository.PathOf("MlOps.Sdk.sln"), "-c", "Release", "-v", "quiet", "--nologo"],
+            ["msbuild", repository.PathOf("eng/Pack.proj"), "-v:quiet", "-nologo", "-p:Configuration=Release", $"-p:PackageOutputPath={output}"],
+        ];
+        foreach (string[] step in steps)
         {
-            int code = await Tool.AttachedAsync(
-                "dotnet", ["pack", project, "-c", "Release", "-o", output, "-v", "quiet", "--nologo"], repository.Root, cancellationToken);
+            int code = await Tool.AttachedAsync("dotnet", step, repository.Root, cancellationToken);
             if (code != 0)
-                throw new BuildException($"dotnet pack {Path.GetFileName(project)} failed with exit code {code}.");
+                throw new BuildException($"dotnet {step[0]} {Path.GetFileName(step[1])} failed with exit code {code}.");
         }
 
         Console.WriteLine($"Packed to {output}");

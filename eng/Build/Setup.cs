@@ -44,6 +44,8 @@ internal sealed class Setup(Repository repository)
         Console.WriteLine("  npm: installing the locked packages ...");
         string modules = await _npm.InstallAsync("eng/npm", scratch, cancellationToken);
 
+        foreach (string provider in Directory.Exists(repository.DepsPath("native")) ? Directory.GetFiles(repository.DepsPath("native"), "*onnxruntime*") : [])
+            File.Delete(provider);
         if (!fromNuGet)
             TakeOnnxRuntime(Path.Combine(modules, OnnxRuntimePackage));
         TakeDuckDb(Path.Combine(modules, "@duckdb", $"node-bindings-{Platform.NpmIdentifier}"));
@@ -85,12 +87,12 @@ internal sealed class Setup(Repository repository)
         foreach (string name in new[] { "LICENSE", "ThirdPartyNotices.txt" })
             Files.Place(Path.Combine(package, name), Path.Combine(sources, name));
 
-        string file1 = Platform.LibraryFile("onnxruntime");
-        string native = Path.Combine(package, "Plugins", Platform.PluginFolder.Replace('/', Path.DirectorySeparatorChar), file1);
+        string library = Platform.LibraryFile("onnxruntime");
+        string native = Path.Combine(package, "Plugins", Platform.PluginFolder.Replace('/', Path.DirectorySeparatorChar), library);
         if (File.Exists(native))
-            Files.Place(native, repository.DepsPath("native/" + file1));
+            Files.Place(native, repository.DepsPath("native/" + library));
         else
-            Console.WriteLine($"  ONNX Runtime: the package has no native library for {Platform.RuntimeIdentifier}; put {file1} {OnnxRuntimeVersion} into .deps/native.");
+            Console.WriteLine($"  ONNX Runtime: the package has no native library for {Platform.RuntimeIdentifier}; put {library} {OnnxRuntimeVersion} into .deps/native.");
     }
 
     private void TakeDuckDb(string package)

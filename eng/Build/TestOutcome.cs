@@ -23,7 +23,7 @@ internal sealed record TestOutcome(string Project, int Passed, int Skipped, IRea
                         skipped++;
                         break;
                     default:
-                        failures.Add(new TestFailure((string?)result.Attribute("testName") ?? project, Text(result, "Message"), Text(result, "StackTrace")));
+                        failures.Add(new TestFailure((string?)result.Attribute("testName") ?? project, Text(result, "Message"), Stack(Text(result, "StackTrace"))));
                         break;
                 }
             }
@@ -31,9 +31,9 @@ internal sealed record TestOutcome(string Project, int Passed, int Skipped, IRea
 
         // A crash or a time-out leaves a trx without a failed test, or none at all.
         if (run.TimedOut)
-            failures.Add(new TestFailure(project, "stopped: it ran past its time limit", run.Tail(40)));
+            failures.Add(new TestFailure(project, "stopped: it ran past its time limit", run.Excerpt(30)));
         else if (!run.Succeeded && failures.Count == 0)
-            failures.Add(new TestFailure(project, $"the test host failed with exit code {run.ExitCode}", run.Tail(40)));
+            failures.Add(new TestFailure(project, $"the test host failed with exit code {run.ExitCode}", run.Excerpt(30)));
         return new TestOutcome(project, passed, skipped, failures, duration);
     }
 
@@ -46,6 +46,11 @@ internal sealed record TestOutcome(string Project, int Passed, int Skipped, IRea
 
     private static string Text(XElement result, string name) =>
         result.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value.Trim() ?? "";
+
+    /// <summary>Without the assertion library's own frames, which say nothing about the test.</summary>
+    private static string Stack(string trace) =>
+        string.Join('\n', trace.Split('\n').Where(line => !line.Contains("at FluentAssertions.", StringComparison.Ordinal)
+            && !line.Contains("at System.Reflection.", StringComparison.Ordinal) && !line.Contains("at InvokeStub_", StringComparison.Ordinal)));
 
     private static string Indent(string text) =>
         string.Join(Environment.NewLine, text.Split('\n').Select(line => "         " + line.TrimEnd('\r')));

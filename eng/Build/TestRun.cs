@@ -6,6 +6,8 @@ namespace MlOps.Build;
 internal sealed class TestRun(Repository repository, string? filter, string? onlyProject, int jobs)
 {
     private const string Configuration = "Release";
+    // A test that stands still for that long ends its project's run, and the output names it.
+    private static readonly string[] HangGuard = ["--blame-hang-timeout", "3m", "--blame-hang-dump-type", "none"];
     private static readonly TimeSpan ProjectLimit = TimeSpan.FromMinutes(30);
 
     // The slowest first, so that no long one is left alone at the end.
@@ -73,7 +75,7 @@ internal sealed class TestRun(Repository repository, string? filter, string? onl
         var clock = Stopwatch.StartNew();
         var result = await Tool.CapturedAsync(
             "dotnet",
-            ["test", assembly, "--nologo", "--logger", $"trx;LogFileName={name}.trx", "--results-directory", results, .. filtered],
+            ["test", assembly, "--nologo", "--logger", $"trx;LogFileName={name}.trx", "--results-directory", results, .. filtered, .. HangGuard],
             folder,
             cancellationToken,
             ProjectLimit);

@@ -58,6 +58,41 @@ public abstract class DataColumn
     /// <exception cref="InvalidDefinitionException">The type is not one of those.</exception>
     public static DataColumn<T> Create<T>(string name, T[] values, ulong[]? validity = null) => new(name, values, validity);
 
+    /// <summary>A column of values some of which may be missing, copied.</summary>
+    /// <typeparam name="T">bool, int, long, float, double or <see cref="Timestamp"/>.</typeparam>
+    /// <param name="name">The name.</param>
+    /// <param name="values">The values.</param>
+    /// <returns>The column.</returns>
+    /// <exception cref="InvalidDefinitionException">The type is not one of those.</exception>
+    public static DataColumn<T> FromNullable<T>(string name, params IEnumerable<T?> values)
+        where T : struct
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var builder = new ColumnBuilder<T>(name);
+        foreach (var value in values)
+        {
+            if (value is { } present)
+                builder.Add(present);
+            else
+                builder.AddNull();
+        }
+
+        return builder.Build();
+    }
+
+    /// <summary>A column of texts some of which may be missing, copied.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="values">The texts.</param>
+    /// <returns>The column.</returns>
+    public static DataColumn<string> FromText(string name, params IEnumerable<string?> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var builder = new ColumnBuilder<string>(name);
+        foreach (var value in values)
+            builder.AddOrNull(value);
+        return builder.Build();
+    }
+
     /// <summary>The <see cref="DataType"/> of a .NET type.</summary>
     /// <typeparam name="T">The .NET type.</typeparam>
     /// <returns>The data type.</returns>
@@ -81,4 +116,19 @@ public abstract class DataColumn
         throw new InvalidDefinitionException(
             $"A column cannot hold {typeof(T).Name}: use bool, int, long, float, double, string or Timestamp.");
     }
+
+    /// <summary>A dense number for every row: equal values have equal numbers, null its own; -1 where <paramref name="seen"/> must not grow.</summary>
+    internal abstract int[] Encode(ValueCodes seen, bool grow);
+
+    /// <summary>An order-preserving number for every row; those of nulls mean nothing.</summary>
+    internal abstract ulong[] OrderKeys();
+
+    /// <summary>Numbers and flags as double, null as NaN.</summary>
+    /// <returns>A new array, one number per row.</returns>
+    /// <exception cref="InvalidInputException">The column holds text or timestamps.</exception>
+    public abstract double[] AsDoubles();
+
+    /// <summary>Numbers as float, null as NaN, into every <paramref name="stride"/>-th place.</summary>
+    internal abstract void CopyTo(Span<float> destination, int stride);
+
 }

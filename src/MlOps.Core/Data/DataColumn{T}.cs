@@ -4,7 +4,7 @@ namespace MlOps;
 
 /// <summary>A column of <typeparamref name="T"/>.</summary>
 /// <typeparam name="T">bool, int, long, float, double, string or <see cref="Timestamp"/>.</typeparam>
-public sealed class DataColumn<T> : DataColumn
+public sealed partial class DataColumn<T> : DataColumn
 {
     private readonly T[] _values;
     private readonly ulong[]? _validity;
@@ -73,7 +73,7 @@ public sealed class DataColumn<T> : DataColumn
                 continue;
             }
 
-            validity ??= AllValid(rows.Length);
+            validity ??= ValidityBits.AllValid(rows.Length);
             validity[i >> 6] &= ~(1UL << (i & 63));
         }
 
@@ -82,13 +82,6 @@ public sealed class DataColumn<T> : DataColumn
 
     /// <inheritdoc />
     public override DataColumn<T> Rename(string name) => new(name, _values, _validity, _offset, Length);
-
-    private static ulong[] AllValid(int length)
-    {
-        var bits = new ulong[(length + 63) / 64];
-        Array.Fill(bits, ulong.MaxValue);
-        return bits;
-    }
 
     private static int CountNulls(ulong[]? validity, int offset, int length)
     {

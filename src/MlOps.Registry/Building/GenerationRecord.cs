@@ -3,6 +3,9 @@ namespace MlOps.Registry;
 /// <summary>How a model was made. Stored as the artifact kind <see cref="ModelArtifactKind.GenerationCode"/>.</summary>
 public sealed record GenerationRecord
 {
+    /// <summary>The name of the artifact within its kind.</summary>
+    public const string ArtifactName = "generation";
+
     /// <summary>The library that trained it, with its version.</summary>
     public required string Framework { get; init; }
 

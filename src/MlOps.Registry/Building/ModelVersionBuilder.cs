@@ -72,6 +72,41 @@ public sealed class ModelVersionBuilder(IArtifactStore artifacts, string model)
     /// <returns>This builder.</returns>
     public ModelVersionBuilder WithInputExample(string json) => WithJson(ModelArtifactKind.Functions, ModelArtifactNames.InputExample, json);
 
+    /// <summary>Adds an example row with the model's answer, replayed as a smoke test at load and before promotion.</summary>
+    /// <param name="input">One input row.</param>
+    /// <param name="output">The model's output for it.</param>
+    /// <param name="tolerance">The greatest difference accepted.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="InvalidInputException">A value is not finite: choose a row without missing values.</exception>
+    public ModelVersionBuilder WithInputExample(ReadOnlySpan<float> input, ReadOnlySpan<float> output, double tolerance = 1e-5)
+    {
+        foreach (var value in (float[])[.. input, .. output])
+        {
+            if (!float.IsFinite(value))
+                throw new InvalidInputException($"The input example holds {value}: choose a row without missing values.");
+        }
+
+        float[] row = [.. input], answer = [.. output];
+        return With(ModelArtifactKind.Functions, ModelArtifactNames.InputExample, StoredJson.Write(writer =>
+        {
+            writer.WriteStartObject();
+            WriteRow(writer, "input", row);
+            WriteRow(writer, "output", answer);
+            writer.WriteNumber("tolerance", tolerance);
+            writer.WriteEndObject();
+        }), Json);
+
+        static void WriteRow(Utf8JsonWriter writer, string name, float[] values)
+        {
+            writer.WriteStartArray(name);
+            writer.WriteStartArray();
+            foreach (var value in values)
+                writer.WriteNumberValue(value);
+            writer.WriteEndArray();
+            writer.WriteEndArray();
+        }
+    }
+
     /// <summary>What it was made with. Left out, it is captured from the running application.</summary>
     /// <param name="dependencies">The snapshot.</param>
     /// <returns>This builder.</returns>
@@ -98,7 +133,7 @@ public sealed class ModelVersionBuilder(IArtifactStore artifacts, string model)
     public ModelVersionBuilder WithGeneration(GenerationRecord generation)
     {
         ArgumentNullException.ThrowIfNull(generation);
-        return With(ModelArtifactKind.GenerationCode, "generation", generation.ToJson(), Json);
+        return With(ModelArtifactKind.GenerationCode, GenerationRecord.ArtifactName, generation.ToJson(), Json);
     }
 
     /// <summary>Metrics on held-out data; also stored as an experiment artifact.</summary>

@@ -15,6 +15,9 @@ public sealed record ModelComparison
     /// <summary>The tags that differ; null where one lacks it.</summary>
     public required IReadOnlyList<ValueDifference<string?>> Tags { get; init; }
 
+    /// <summary>The hyper-parameters that differ; null where one lacks it. Empty when the comparison did not read artifacts.</summary>
+    public IReadOnlyList<ValueDifference<string?>> HyperParameters { get; init; } = [];
+
     /// <summary>The artifacts that differ by digest, as <c>Kind/name</c>; null where one lacks it.</summary>
     public required IReadOnlyList<ValueDifference<string?>> Artifacts { get; init; }
 
@@ -44,6 +47,37 @@ public sealed record ModelComparison
             Artifacts = Pair(Digests(baseline), Digests(candidate), static string? (value) => value, onlyDifferent: true),
             SignatureDifferences = signature,
         };
+    }
+
+    /// <summary>Compares two versions of one environment, their hyper-parameters included.</summary>
+    /// <param name="baseline">The version compared with.</param>
+    /// <param name="candidate">The version compared.</param>
+    /// <param name="artifacts">The environment's artifact store.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The differences.</returns>
+    public static async ValueTask<ModelComparison> ReadAsync(
+        ModelVersion baseline, ModelVersion candidate, IArtifactStore artifacts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(artifacts);
+        var comparison = Between(baseline, candidate);
+        return comparison with
+        {
+            HyperParameters = Pair(
+                await HyperParametersAsync(baseline, artifacts, cancellationToken).ConfigureAwait(false),
+                await HyperParametersAsync(candidate, artifacts, cancellationToken).ConfigureAwait(false),
+                static string? (value) => value, onlyDifferent: true),
+        };
+    }
+
+    private static async ValueTask<Dictionary<string, string>> HyperParametersAsync(
+        ModelVersion version, IArtifactStore artifacts, CancellationToken cancellationToken)
+    {
+        if (version.Find(ModelArtifactKind.GenerationCode, GenerationRecord.ArtifactName) is not { } generation)
+            return [];
+        var bytes = await artifacts.GetBytesAsync(generation.Content, 16 << 20, cancellationToken).ConfigureAwait(false);
+        return StoredJson.Read($"The generation record of {version.Ref}", bytes, 16 << 20, root => root.TryGetProperty("hyperParameters", out var values)
+            ? values.EnumerateObject().ToDictionary(value => value.Name, value => value.Value.GetString() ?? "", StringComparer.Ordinal)
+            : []);
     }
 
     private static List<ValueDifference<TValue>> Pair<TSource, TValue>(

@@ -56,6 +56,7 @@ internal sealed partial class SqlRun
         _unwritten = batch;
         var blocks = batch.Series.ConvertAll(series => PointBlock.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(series.Points)));
         var error = end is null ? null : Described(_error);
+        var begun = _context.Clock.GetTimestamp();
         await _area.WriteAsync(async (session, _) =>
         {
             await TouchAsync(session).ConfigureAwait(false);
@@ -71,7 +72,7 @@ internal sealed partial class SqlRun
 
             return true;
         }, cancellationToken).ConfigureAwait(false);
-        _lastWrite = _context.Clock.GetTimestamp();
+        _lastWrite = begun;
         _unwritten = null;
         _buffer.Written(batch);
     }

@@ -126,6 +126,11 @@ internal sealed partial class SqlRun : IRun
             if (!_ended && _fault is null)
                 await CompleteAsync(_error is null ? RunStatus.Completed : RunStatus.Failed).ConfigureAwait(false);
         }
+        catch (ConcurrencyConflictException)
+        {
+            // Whoever resumed the run does its work again; disposal must not fail for the one that lost it.
+            LogTakenOver(_logger, Id);
+        }
         finally
         {
             await StopAsync().ConfigureAwait(false);

@@ -3,13 +3,16 @@ namespace MlOps;
 /// <summary>The environments declared by configuration or code, with what code adds to the configuration. Filled while services are registered.</summary>
 internal sealed class DeclaredEnvironments
 {
+    private const string Fallback = "sandbox";
+    private static readonly string[] FallbackOnly = [Fallback];
     private readonly List<string> _names = [];
     private readonly Dictionary<string, List<Action<EnvironmentOptions>>> _configure = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<Action<string>> _registrations = [];
 
-    public IReadOnlyList<string> Names => _names;
+    /// <summary>The declared names; a host that declares none has one sandbox.</summary>
+    public IReadOnlyList<string> Names => _names.Count == 0 ? FallbackOnly : _names;
 
-    public bool Contains(string name) => _names.Contains(name.ToLowerInvariant());
+    public bool Contains(string name) => Names.Contains(name.ToLowerInvariant());
 
     public void Declare(string name, Action<EnvironmentOptions>? configure)
     {
@@ -24,21 +27,26 @@ internal sealed class DeclaredEnvironments
         if (_names.Contains(stored))
             return;
         _names.Add(stored);
+        if (stored == Fallback)
+            return; // registered from the beginning, see ForEach
         foreach (var register in _registrations)
             register(stored);
     }
 
     public void ForEach(Action<string> register)
     {
+        // Nobody can know while services are registered whether an environment will be declared later, so the fallback's
+        // services are there from the beginning; resolving them when others are declared throws UnknownEnvironmentException.
         _registrations.Add(register);
-        foreach (var name in _names.ToArray())
+        register(Fallback);
+        foreach (var name in _names.Where(name => name != Fallback).ToArray())
             register(name);
     }
 
     /// <summary>Adds to bound options what code declared.</summary>
     public void Apply(MlOpsOptions options)
     {
-        foreach (var name in _names)
+        foreach (var name in Names)
         {
             if (!options.Environments.TryGetValue(name, out var environment))
                 options.Environments[name] = environment = new EnvironmentOptions();
@@ -66,5 +74,5 @@ internal sealed class DeclaredEnvironments
 
     public string DefaultOf(MlOpsOptions options) =>
         options.DefaultEnvironment?.ToLowerInvariant()
-        ?? _names.OrderBy(name => KindOf(options, name)).ThenBy(name => name, StringComparer.Ordinal).First();
+        ?? Names.OrderBy(name => KindOf(options, name)).ThenBy(name => name, StringComparer.Ordinal).First();
 }

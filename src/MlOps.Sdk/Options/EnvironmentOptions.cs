@@ -25,6 +25,9 @@ public sealed class EnvironmentOptions
     /// <summary>Bounds on metrics that a version must keep to be promoted into this environment, by metric.</summary>
     public Dictionary<string, GateBounds> Gates { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The traffic of endpoints, by endpoint; promotion and code may change it later.</summary>
+    public Dictionary<string, TrafficOptions> Traffic { get; set; } = new(StringComparer.Ordinal);
+
     /// <summary>How endpoints of this environment serve.</summary>
     public ServingSettings Serving { get; set; } = new();
 }

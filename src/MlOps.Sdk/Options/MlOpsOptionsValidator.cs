@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 
 namespace MlOps;
@@ -44,6 +45,17 @@ internal sealed class MlOpsOptionsValidator(DeclaredEnvironments declared) : IVa
             failures.Add($"{key}:Serving:MaxBatchSize is {options.Serving.MaxBatchSize}: use 1 to 65536.");
         if (options.Serving.MaxQueueLength is < 1 or > 1_048_576)
             failures.Add($"{key}:Serving:MaxQueueLength is {options.Serving.MaxQueueLength}: use 1 to 1048576.");
+        foreach (var (endpoint, traffic) in options.Traffic)
+        {
+            foreach (var (version, weight) in traffic.Weights)
+            {
+                if (!int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
+                    failures.Add($"{key}:Traffic:{endpoint}:Weights:{version} does not name a version: use its number, for instance '3'.");
+                if (!double.IsFinite(weight) || weight <= 0)
+                    failures.Add($"{key}:Traffic:{endpoint}:Weights:{version} is {weight}: weights are positive; leave a version out to give it no traffic.");
+            }
+        }
+
         foreach (var (metric, gate) in options.Gates)
         {
             if (gate.Min is null && gate.Max is null && gate.BetterThanChampionBy is null)

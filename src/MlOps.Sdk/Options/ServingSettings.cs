@@ -10,4 +10,8 @@ public sealed class ServingSettings
     /// <summary>The most rows that wait; more are refused with a retry hint.</summary>
     /// <value>Default: 4,096. Range: 1 to 1,048,576.</value>
     public int MaxQueueLength { get; set; } = 4096;
+
+    /// <summary>Whether a missing feature (NaN) is passed to the model, which must know what to do with it, or refuses the request.</summary>
+    /// <value>Default: true, since features looked up online may be absent.</value>
+    public bool AllowMissingFeatures { get; set; } = true;
 }

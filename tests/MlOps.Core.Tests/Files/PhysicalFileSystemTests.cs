@@ -57,7 +57,7 @@ public sealed class PhysicalFileSystemTests : IDisposable
     [Fact]
     public void Publish_RacedByThreads_HasExactlyOneWinnerWhoseBytesStay()
     {
-        for (var round = 0; round < 500; round++)
+        for (var round = 0; round < 200; round++)
         {
             var final = _directory["final" + round];
             var won = new bool[4];
@@ -66,7 +66,7 @@ public sealed class PhysicalFileSystemTests : IDisposable
             using var gate = new Barrier(won.Length);
             Parallel.For(0, won.Length, new ParallelOptions { MaxDegreeOfParallelism = won.Length }, t =>
             {
-                gate.SignalAndWait(TimeSpan.FromMilliseconds(20));
+                gate.SignalAndWait(TimeSpan.FromMilliseconds(2));
                 won[t] = _files.Publish(_directory[$"t{t}"], final);
             });
             won.Count(w => w).Should().Be(1);

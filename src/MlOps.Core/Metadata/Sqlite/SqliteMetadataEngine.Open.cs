@@ -126,12 +126,13 @@ internal sealed partial class SqliteMetadataEngine
         }
     }
 
-    private static void UseWriteAheadLog(SqliteLink link)
+    private void UseWriteAheadLog(SqliteLink link)
     {
         // The change needs the file alone for a moment; SQLite does not always ask its busy handler here.
         var code = raw.SQLITE_OK;
         using var pause = new ManualResetEventSlim();
-        for (var attempt = 0; attempt < 200; attempt++)
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (var attempt = 0; attempt == 0 || System.Diagnostics.Stopwatch.GetElapsedTime(started) < _options.LockTimeout; attempt++)
         {
             code = link.Run("PRAGMA journal_mode=WAL");
             if (!SqliteErrors.IsBusy(code))

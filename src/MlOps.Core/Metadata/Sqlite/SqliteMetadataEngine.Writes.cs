@@ -44,7 +44,7 @@ internal sealed partial class SqliteMetadataEngine
                 TimeSpan.FromSeconds(1));
         }
 
-        var request = new WriteRequest<T>(write, _scope, () => Interlocked.Decrement(ref _waiting), cancellationToken);
+        var request = new WriteRequest<T>(write, _scope, cancellationToken);
         bool accepted;
         lock (_queueLock)
         {
@@ -55,8 +55,8 @@ internal sealed partial class SqliteMetadataEngine
 
         if (!accepted)
         {
-            if (request.TryWithdraw())
-                Interlocked.Decrement(ref _waiting);
+            Interlocked.Decrement(ref _waiting);
+            request.TryWithdraw();
             throw new ObjectDisposedException(nameof(IMetadataStore), $"The metadata store '{_path}' has been closed.");
         }
 
@@ -85,8 +85,6 @@ internal sealed partial class SqliteMetadataEngine
                 {
                     while (batch.Count < _options.MaxBatch && _queue.TryDequeue(out var request))
                     {
-                        if (!request.TryStart())
-                            continue;
                         Interlocked.Decrement(ref _waiting);
                         batch.Add(request);
                     }
@@ -146,6 +144,8 @@ internal sealed partial class SqliteMetadataEngine
         var alone = batch.Count == 1;
         foreach (var request in batch)
         {
+            if (!request.TryStart())
+                continue;
             if (!alone)
                 link.Require("SAVEPOINT one");
             var session = new SqliteSession(link);
@@ -169,7 +169,7 @@ internal sealed partial class SqliteMetadataEngine
             if (request.Error is not null && alone)
             {
                 link.Rollback();
-                request.Complete();
+                request.CompleteIfStarted();
                 return BatchEnd.Done;
             }
 
@@ -183,7 +183,7 @@ internal sealed partial class SqliteMetadataEngine
         if (code != raw.SQLITE_OK)
             return EndFailed(link, batch, code, "COMMIT");
         foreach (var request in batch)
-            request.Complete();
+            request.CompleteIfStarted();
         return BatchEnd.Done;
     }
 

@@ -11,8 +11,8 @@ internal abstract class WriteRequest
     /// <summary>What the delegate threw in its last run.</summary>
     public Exception? Error { get; protected set; }
 
-    /// <summary>Takes the request out of the queue; false when its caller has cancelled it.</summary>
-    public bool TryStart() => Interlocked.CompareExchange(ref _state, Started, Waiting) == Waiting;
+    /// <summary>Its turn has come; false when its caller has cancelled it. True again when the batch is run again.</summary>
+    public bool TryStart() => Interlocked.CompareExchange(ref _state, Started, Waiting) != Withdrawn;
 
     /// <summary>Cancels the request when it has not been started.</summary>
     public bool TryWithdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Waiting) == Waiting;
@@ -23,8 +23,14 @@ internal abstract class WriteRequest
     /// <summary>Runs the delegate to its end; never throws.</summary>
     public abstract void Run(SqliteSession session);
 
-    /// <summary>Hands the result of the last run to the caller.</summary>
-    public abstract void Complete();
+    /// <summary>Hands the result of the last run to the caller; nothing for a request that was cancelled before its turn.</summary>
+    public void CompleteIfStarted()
+    {
+        if (Volatile.Read(ref _state) == Started)
+            Complete();
+    }
 
     public abstract void Fail(Exception error);
+
+    protected abstract void Complete();
 }

@@ -14,7 +14,7 @@ internal sealed class WriteRequest<T> : WriteRequest
     private T _result = default!;
 
     public WriteRequest(
-        Func<IMetadataSession, CancellationToken, ValueTask<T>> write, AsyncLocal<WriteScope?> scope, Action withdrawn, CancellationToken cancellationToken)
+        Func<IMetadataSession, CancellationToken, ValueTask<T>> write, AsyncLocal<WriteScope?> scope, CancellationToken cancellationToken)
     {
         _write = write;
         _scope = scope;
@@ -24,10 +24,8 @@ internal sealed class WriteRequest<T> : WriteRequest
             _registration = cancellationToken.UnsafeRegister(
                 _ =>
                 {
-                    if (!TryWithdraw())
-                        return;
-                    withdrawn();
-                    _completion.TrySetCanceled(cancellationToken);
+                    if (TryWithdraw())
+                        _completion.TrySetCanceled(cancellationToken);
                 },
                 null);
         }
@@ -45,7 +43,7 @@ internal sealed class WriteRequest<T> : WriteRequest
             ExecutionContext.Run(_flow, _ => RunInFlow(session), null);
     }
 
-    public override void Complete()
+    protected override void Complete()
     {
         _registration.Unregister();
         if (Error is not null)

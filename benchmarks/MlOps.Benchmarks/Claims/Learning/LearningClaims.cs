@@ -1,0 +1,6 @@
+namespace MlOps.Benchmarks.Claims.Learning;
+
+internal static class LearningClaims
+{
+    public static IEnumerable<IClaim> All => [];
+}

@@ -1,0 +1,6 @@
+namespace MlOps.Benchmarks.Claims.Monitoring;
+
+internal static class MonitoringClaims
+{
+    public static IEnumerable<IClaim> All => [];
+}

@@ -1,0 +1,6 @@
+namespace MlOps.Benchmarks.Claims.Orchestration;
+
+internal static class OrchestrationClaims
+{
+    public static IEnumerable<IClaim> All => [];
+}

@@ -1,0 +1,6 @@
+namespace MlOps.Benchmarks.Claims.Registry;
+
+internal static class RegistryClaims
+{
+    public static IEnumerable<IClaim> All => [];
+}

@@ -1,0 +1,4 @@
+namespace MlOps.Benchmarks.Measuring;
+
+/// <inheritdoc cref="Burst"/>
+public delegate Task<long> BurstAsync(int start, int count);

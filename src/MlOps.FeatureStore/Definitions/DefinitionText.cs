@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text;
+
+namespace MlOps.Features;
+
+/// <summary>Definitions as text, one fact a line, so that hashes are stable and differences can be named.</summary>
+internal static class DefinitionText
+{
+    public static string Of(FeatureView view)
+    {
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"view {view.Name} version {view.Version}\n");
+        foreach (var key in view.Keys)
+            text.Append(CultureInfo.InvariantCulture, $"key {key.Name} = {key.Column}\n");
+        text.Append(CultureInfo.InvariantCulture, $"event time = {view.EventTimeColumn}\n");
+        text.Append(CultureInfo.InvariantCulture, $"available at = {view.AvailableAtColumn ?? view.EventTimeColumn}\n");
+        foreach (var aggregation in view.Aggregations)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"aggregate {aggregation.Name} = {aggregation.Column} scale {aggregation.Scale}\n");
+            foreach (var window in aggregation.Windows)
+            {
+                foreach (var function in aggregation.Functions)
+                    text.Append(CultureInfo.InvariantCulture, $"feature {aggregation.Name} {function} over {window.Length.Ticks / 10}us hop {window.Hop.Ticks / 10}us\n");
+            }
+        }
+
+        foreach (var last in view.LastValues)
+            text.Append(CultureInfo.InvariantCulture, $"last value {last.Name} = {last.Column} ttl {(last.TimeToLive is { } ttl ? ttl.Ticks / 10 + "us" : "none")}\n");
+        return text.ToString();
+    }
+
+    public static string Of(FeatureService service, IReadOnlyDictionary<string, FeatureView> views)
+    {
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"service {service.Name}\n");
+        foreach (var use in service.Views)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"use {use.View} as {use.Alias} definition {views[use.View].Hash}\n");
+            foreach (var (key, column) in use.Keys.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                text.Append(CultureInfo.InvariantCulture, $"key {use.Alias}.{key} = {column}\n");
+            foreach (var feature in use.Features ?? views[use.View].FeatureNames)
+                text.Append(CultureInfo.InvariantCulture, $"feature {use.Alias}_{feature}\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>What differs between two definitions, for messages.</summary>
+    public static string Difference(string stored, string wanted)
+    {
+        var before = stored.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var after = wanted.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var changes = before.Except(after, StringComparer.Ordinal).Select(line => $"gone: '{line}'")
+            .Concat(after.Except(before, StringComparer.Ordinal).Select(line => $"new: '{line}'")).ToArray();
+        return changes.Length == 0 ? "the order of its parts" : string.Join(", ", changes.Take(8)) + (changes.Length > 8 ? $" and {changes.Length - 8} more" : "");
+    }
+
+    public static string CheckName(string what, string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (name.Length > 100 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') || !char.IsAsciiLetter(name[0]))
+            throw new InvalidDefinitionException($"The {what} name '{name}' is not allowed: use 1 to 100 letters, digits, '_' and '-', beginning with a letter.");
+        return name;
+    }
+}

@@ -1,0 +1,114 @@
+namespace MlOps.Features;
+
+/// <summary>Defines a view over rows of a type by explicit delegates. Columns of the row's frame bear the names given here.</summary>
+/// <typeparam name="TRow">The row.</typeparam>
+public sealed class FeatureViewBuilder<TRow>
+{
+    private readonly FeatureViewParts _parts;
+    private readonly Dictionary<string, Func<IReadOnlyList<TRow>, DataColumn>> _columns = new(StringComparer.Ordinal);
+
+    internal FeatureViewBuilder(string name) => _parts = new FeatureViewParts(name);
+
+    /// <summary>Sets the version.</summary>
+    /// <param name="version">From 1.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder<TRow> Version(int version)
+    {
+        _parts.Version = version;
+        return this;
+    }
+
+    /// <summary>Says what the view is for.</summary>
+    /// <param name="description">The text.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder<TRow> Describe(string description)
+    {
+        _parts.Description = description;
+        return this;
+    }
+
+    /// <summary>Adds one more part of the entity's key.</summary>
+    /// <param name="name">The key's name, and its column's.</param>
+    /// <param name="value">Takes it from a row.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder<TRow> Key(string name, Func<TRow, string> value)
+    {
+        _parts.Keys.Add(new FeatureKey(DefinitionText.CheckName("key", name), name));
+        return Column(name, value);
+    }
+
+    /// <summary>Says when a row happened; its column is <c>event_time</c>.</summary>
+    /// <param name="value">Takes it from a row.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder<TRow> EventTime(Func<TRow, Timestamp> value)
+    {
+        _parts.EventTime = "event_time";
+        return Column("event_time", value);
+    }
+
+    /// <summary>Says when a row became known; its column is <c>available_at</c>.</summary>
+    /// <param name="value">Takes it from a row.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder<TRow> AvailableAt(Func<TRow, Timestamp> value)
+    {
+        _parts.AvailableAt = "available_at";
+        return Column("available_at", value);
+    }
+
+    /// <summary>Sets the windows of the aggregations that follow.</summary>
+    /// <param name="windows">The windows.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder<TRow> Windows(params IReadOnlyList<FeatureWindow> windows)
+    {
+        _parts.Windows = [.. windows];
+        return this;
+    }
+
+    /// <summary>Adds aggregations of a value: one feature per function and window, named <c>name_function_window</c>.</summary>
+    /// <param name="name">The name in feature names, and the column's.</param>
+    /// <param name="value">Takes the value from a row; NaN is skipped.</param>
+    /// <param name="functions">What is computed.</param>
+    /// <param name="scale">Units per 1.0; see <see cref="AggregatedColumn.Scale"/>.</param>
+    /// <param name="windows">The windows; those of <see cref="Windows"/> when left out.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder<TRow> Aggregate(
+        string name, Func<TRow, double> value, IReadOnlyList<AggregateFunction> functions, int scale = 1000, params IReadOnlyList<FeatureWindow> windows)
+    {
+        _parts.Aggregate(name, name, scale, functions, windows);
+        return Column(name, value);
+    }
+
+    /// <summary>Adds a plain feature: the newest known value.</summary>
+    /// <param name="name">The feature's name, and its column's.</param>
+    /// <param name="value">Takes the value from a row; NaN means none.</param>
+    /// <param name="timeToLive">How old it may be; for ever when left out.</param>
+    /// <returns>This builder.</returns>
+    public FeatureViewBuilder<TRow> LastValue(string name, Func<TRow, double> value, TimeSpan? timeToLive = null)
+    {
+        _parts.LastValue(name, name, timeToLive);
+        return Column(name, value);
+    }
+
+    /// <summary>Checks and finishes the definition.</summary>
+    /// <returns>The view.</returns>
+    /// <exception cref="InvalidDefinitionException">Something is missing or wrong; all mistakes are listed.</exception>
+    public FeatureView<TRow> Build()
+    {
+        _parts.Check();
+        return new FeatureView<TRow>(_parts, _columns.Values);
+    }
+
+    private FeatureViewBuilder<TRow> Column<TValue>(string name, Func<TRow, TValue> value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (!_columns.TryAdd(name, rows =>
+            {
+                var values = new TValue[rows.Count];
+                for (var i = 0; i < values.Length; i++)
+                    values[i] = value(rows[i]);
+                return DataColumn.Create(name, values);
+            }))
+            throw new InvalidDefinitionException($"Feature view '{_parts.Name}' defines '{name}' twice: choose another name.");
+        return this;
+    }
+}

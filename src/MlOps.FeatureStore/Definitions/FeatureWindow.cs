@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace MlOps.Features;
+
+/// <summary>
+/// A sliding window that ends at the moment asked about. Its head is exact and its tail is rounded down to a multiple of the hop
+/// (a sawtooth window): it holds the events with <c>floor(t - Length, Hop) &lt;= event time &lt;= t</c>.
+/// </summary>
+public sealed record FeatureWindow
+{
+    /// <summary>A window.</summary>
+    /// <param name="length">How far back it reaches; at least one second.</param>
+    /// <param name="hop">What the tail is rounded to; by default 5 minutes up to 12 hours and 1 hour above, at most the length.</param>
+    /// <exception cref="InvalidDefinitionException">The length or the hop is out of range.</exception>
+    public FeatureWindow(TimeSpan length, TimeSpan? hop = null)
+    {
+        if (length < TimeSpan.FromSeconds(1) || length > TimeSpan.FromDays(3660))
+            throw new InvalidDefinitionException($"A window of {length} is not allowed: choose between one second and ten years.");
+        var chosen = hop ?? (length <= TimeSpan.FromHours(12) ? TimeSpan.FromMinutes(5) : TimeSpan.FromHours(1));
+        if (hop is null && chosen > length)
+            chosen = length;
+        if (chosen <= TimeSpan.Zero || chosen > length || chosen.Ticks % 10 != 0 || length.Ticks % 10 != 0)
+            throw new InvalidDefinitionException($"A hop of {chosen} does not suit a window of {length}: choose whole microseconds between 1 and the window's length.");
+        Length = length;
+        Hop = chosen;
+    }
+
+    /// <summary>How far back the window reaches.</summary>
+    public TimeSpan Length { get; }
+
+    /// <summary>What the tail is rounded down to.</summary>
+    public TimeSpan Hop { get; }
+
+    /// <summary>How the window is written in feature names, for instance <c>1h</c>, <c>24h</c>, <c>7d</c>.</summary>
+    public string Label
+    {
+        get
+        {
+            var seconds = Length.Ticks / TimeSpan.TicksPerSecond;
+            if (Length.Ticks % TimeSpan.TicksPerSecond != 0)
+                return string.Create(CultureInfo.InvariantCulture, $"{Length.Ticks / 10}us");
+            return seconds % 86_400 == 0 && seconds >= 2 * 86_400 ? string.Create(CultureInfo.InvariantCulture, $"{seconds / 86_400}d")
+                : seconds % 3_600 == 0 ? string.Create(CultureInfo.InvariantCulture, $"{seconds / 3_600}h")
+                : seconds % 60 == 0 ? string.Create(CultureInfo.InvariantCulture, $"{seconds / 60}m")
+                : string.Create(CultureInfo.InvariantCulture, $"{seconds}s");
+        }
+    }
+
+    /// <summary>A window of hours with the default hop.</summary>
+    /// <param name="hours">How many.</param>
+    /// <returns>The window.</returns>
+    public static FeatureWindow Hours(int hours) => new(TimeSpan.FromHours(hours));
+
+    /// <summary>A window of days with the default hop.</summary>
+    /// <param name="days">How many.</param>
+    /// <returns>The window.</returns>
+    public static FeatureWindow Days(int days) => new(TimeSpan.FromDays(days));
+}

@@ -1,0 +1,177 @@
+using System.Globalization;
+
+namespace MlOps.Features;
+
+/// <summary>Reads a data frame into a <see cref="RowBatch"/>, or refuses it whole with the column, the row and the remedy.</summary>
+internal static class RowBatchReader
+{
+    // 1800 to 2262: wide enough for any history, narrow enough to catch seconds or nanoseconds taken for microseconds of other centuries.
+    private static readonly long Earliest = Timestamp.Utc(1800, 1, 1).Microseconds;
+    private static readonly long Latest = Timestamp.Utc(2262, 1, 1).Microseconds;
+
+    public static RowBatch Read(ViewPlan plan, DataFrame frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        var view = plan.View;
+        var what = $"Feature view '{view.Name}'";
+        var wanted = view.Keys.Select(key => key.Column).Append(view.EventTimeColumn)
+            .Concat(view.AvailableAtColumn is null ? [] : new[] { view.AvailableAtColumn })
+            .Concat(plan.Fixed.Select(column => column.Column)).Concat(plan.Plain).Distinct(StringComparer.Ordinal);
+        var missing = wanted.Where(column => !frame.HasColumn(column)).ToArray();
+        if (missing.Length > 0)
+            throw new InvalidInputException(
+                $"{what}: the batch lacks column(s) {string.Join(", ", missing.Select(name => $"'{name}'"))}. It has {string.Join(", ", frame.Columns.Select(column => $"'{column.Name}'"))}. Rename or add them.");
+
+        var keys = KeyCodes.Combine([.. view.Keys.Select(key => KeyCodes.OfColumn(frame[key.Column], what))]);
+        var nullKey = Array.IndexOf(keys.Rows, -1);
+        if (nullKey >= 0)
+        {
+            var column = view.Keys.First(key => frame[key.Column].IsNull(nullKey) || frame[key.Column].GetValue(nullKey) is null).Column;
+            throw new InvalidInputException($"{what}: key column '{column}' is null in row {nullKey}. Every row needs its whole key; drop such rows or give them a key of their own.");
+        }
+
+        for (var p = 0; p < keys.Parts.Length; p++)
+        {
+            if (Array.Find(keys.Parts[p], text => text.Length > 4096) is { } tooLong)
+                throw new InvalidInputException($"{what}: a key in column '{view.Keys[p].Column}' has {tooLong.Length} characters; 4096 are allowed. Use a shorter identifier.");
+        }
+
+        var events = Times(what, frame, view.EventTimeColumn, null);
+        var available = view.AvailableAtColumn is null || view.AvailableAtColumn == view.EventTimeColumn ? events : Times(what, frame, view.AvailableAtColumn, events);
+        return new RowBatch
+        {
+            Count = frame.RowCount,
+            Entity = keys.Rows,
+            Keys = keys.Parts,
+            Event = events,
+            Available = available,
+            Fixed = [.. plan.Fixed.Select(column => FixedUnits(what, frame[column.Column], column.Scale))],
+            Plain = [.. plan.Plain.Select(column => Floats(what, frame[column]))],
+        };
+    }
+
+    /// <summary>The times of a column; nulls are refused, or replaced by those of another column.</summary>
+    public static long[] Times(string what, DataFrame frame, string name, long[]? insteadOfNull)
+    {
+        if (!frame.HasColumn(name))
+            throw new InvalidInputException($"{what}: there is no time column '{name}'. {NearestNames.Describe(name, frame.Columns.Select(column => column.Name))}");
+        if (frame[name] is not DataColumn<Timestamp> column)
+            throw new InvalidInputException($"{what}: time column '{name}' holds {frame[name].Type}, not Timestamp. Convert it with Timestamp.From, which asks for a zone.");
+        var times = new long[column.Length];
+        var span = column.Span;
+        var hasNulls = column.NullCount > 0;
+        for (var i = 0; i < times.Length; i++)
+        {
+            if (hasNulls && column.IsNull(i))
+            {
+                times[i] = insteadOfNull is not null
+                    ? insteadOfNull[i]
+                    : throw new InvalidInputException($"{what}: time column '{name}' is null in row {i}. Every row needs a time; drop such rows.");
+                continue;
+            }
+
+            var time = span[i].Microseconds;
+            if (time < Earliest || time > Latest)
+                throw new InvalidInputException($"{what}: time column '{name}' holds {span[i]} in row {i}, outside the years 1800 to 2262. Are the units microseconds?");
+            times[i] = time;
+        }
+
+        return times;
+    }
+
+    private static int[] FixedUnits(string what, DataColumn column, int scale)
+    {
+        var units = new int[column.Length];
+        switch (column)
+        {
+            case DataColumn<bool> values:
+                for (var i = 0; i < units.Length; i++)
+                    units[i] = values.Span[i] ? scale : 0;
+                break;
+            case DataColumn<int> values:
+                Convert(values.Span, static value => value, what, column, scale, units);
+                break;
+            case DataColumn<long> values:
+                Convert(values.Span, static value => value, what, column, scale, units);
+                break;
+            case DataColumn<float> values:
+                Convert(values.Span, static value => value, what, column, scale, units);
+                break;
+            case DataColumn<double> values:
+                Convert(values.Span, static value => value, what, column, scale, units);
+                break;
+            default:
+                throw new InvalidInputException($"{what}: column '{column.Name}' holds {column.Type}; aggregations take Boolean or numbers. Convert the column.");
+        }
+
+        BlankNulls(column, units, ViewPlan.Missing);
+        return units;
+    }
+
+    private static void Convert<T>(ReadOnlySpan<T> values, Func<T, double> widen, string what, DataColumn column, int scale, int[] units)
+    {
+        var hasNulls = column.NullCount > 0;
+        for (var i = 0; i < units.Length; i++)
+        {
+            var value = widen(values[i]);
+            var scaled = Math.Round(value * scale);
+            if (Math.Abs(scaled) <= int.MaxValue)
+                units[i] = (int)scaled;
+            else if (double.IsNaN(value) || (hasNulls && column.IsNull(i)))
+                units[i] = ViewPlan.Missing;
+            else
+                throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture,
+                    $"{what}: column '{column.Name}' holds {value} in row {i}, beyond ±{(double)int.MaxValue / scale:0.###}, which scale {scale} allows. Choose a smaller scale, or clip the value."));
+        }
+    }
+
+    private static float[] Floats(string what, DataColumn column)
+    {
+        var floats = new float[column.Length];
+        switch (column)
+        {
+            case DataColumn<bool> values:
+                for (var i = 0; i < floats.Length; i++)
+                    floats[i] = values.Span[i] ? 1 : 0;
+                break;
+            case DataColumn<int> values:
+                for (var i = 0; i < floats.Length; i++)
+                    floats[i] = values.Span[i];
+                break;
+            case DataColumn<long> values:
+                for (var i = 0; i < floats.Length; i++)
+                    floats[i] = values.Span[i];
+                break;
+            case DataColumn<float> values:
+                values.Span.CopyTo(floats);
+                break;
+            case DataColumn<double> values:
+                for (var i = 0; i < floats.Length; i++)
+                    floats[i] = (float)values.Span[i];
+                break;
+            default:
+                throw new InvalidInputException($"{what}: column '{column.Name}' holds {column.Type}; features are Boolean or numbers. Encode the column first.");
+        }
+
+        // One bit pattern for every NaN, so that frames compare by bytes.
+        for (var i = 0; i < floats.Length; i++)
+        {
+            if (float.IsNaN(floats[i]))
+                floats[i] = float.NaN;
+        }
+
+        BlankNulls(column, floats, float.NaN);
+        return floats;
+    }
+
+    private static void BlankNulls<T>(DataColumn column, T[] values, T blank)
+    {
+        if (column.NullCount == 0)
+            return;
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (column.IsNull(i))
+                values[i] = blank;
+        }
+    }
+}

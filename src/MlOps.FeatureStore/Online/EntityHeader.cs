@@ -1,0 +1,11 @@
+namespace MlOps.Features;
+
+/// <summary>Where an entity's entries lie. <see cref="Version"/> is odd while a writer changes them.</summary>
+internal struct EntityHeader
+{
+    public int Version;
+    public int Slab;
+    public int Offset;
+    public int Capacity;
+    public int Count;
+}

@@ -1,0 +1,13 @@
+namespace MlOps.Features;
+
+/// <summary>How a training frame is joined.</summary>
+public sealed record TrainingFrameOptions
+{
+    /// <summary>Which rows may be seen.</summary>
+    /// <value><see cref="KnownClock.AtSpineTime"/> by default.</value>
+    public KnownClock Known { get; init; } = KnownClock.AtSpineTime;
+
+    /// <summary>How much later than its availability a row reaches the online store in service.</summary>
+    /// <value>Zero by default.</value>
+    public TimeSpan ServingLag { get; init; } = TimeSpan.Zero;
+}

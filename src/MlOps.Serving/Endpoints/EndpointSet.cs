@@ -1,0 +1,134 @@
+using Microsoft.Extensions.Logging;
+using MlOps.Registry;
+
+namespace MlOps.Serving;
+
+/// <summary>The endpoints of one environment in this process, and the timer that follows other processes' changes.</summary>
+internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDisposable
+{
+    private readonly EnvironmentContext _context;
+    private readonly ServingOptions _options;
+    private readonly ServingMetrics _metrics;
+    private readonly IPredictionSink[] _sinks;
+    private readonly TrafficStore _traffic;
+    private readonly ModelLoader _loader;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Endpoint> _endpoints = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _refreshing = new(1, 1);
+    private ITimer? _timer;
+    private long _mark = -1;
+    private bool _disposed;
+
+    public EndpointSet(
+        EnvironmentContext context, IModelRegistry registry, ServingOptions options, IEnumerable<IModelRuntimeProvider> providers,
+        IEnumerable<IPredictionSink> sinks, ServingMetrics metrics)
+    {
+        _context = context;
+        _options = options;
+        _metrics = metrics;
+        _sinks = [.. sinks];
+        _traffic = new TrafficStore(context);
+        _loader = new ModelLoader(context, registry, [.. providers, new OnnxRuntimeProvider(context, options)], options, metrics);
+        _logger = context.LoggerFactory.CreateLogger<EndpointSet>();
+    }
+
+    public IEndpoint this[string name] => Get(name);
+
+    public ModelLoader Loader => _loader;
+
+    public bool PassesNaN(string endpoint) => _options.Endpoints.GetValueOrDefault(endpoint, _options.Batching).MissingFeatures == MissingFeatures.Pass;
+
+    public Endpoint Get(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_endpoints.TryGetValue(name, out var endpoint))
+                return endpoint;
+            if (name.Length is 0 or > 100 || !char.IsAsciiLetter(name[0]) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+                throw new InvalidDefinitionException($"Endpoint name '{name}' is not allowed: use 1 to 100 letters, digits and '. _ -', beginning with a letter.");
+            endpoint = new Endpoint(name, _context, _traffic, _loader, _sinks, _metrics, _options);
+            _endpoints.Add(name, endpoint);
+            _timer ??= _context.Clock.CreateTimer(static state => _ = ((EndpointSet)state!).PollAsync(), this, _options.PollInterval, _options.PollInterval);
+            return endpoint;
+        }
+    }
+
+    public async ValueTask<IReadOnlyList<EndpointStatus>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        var (_, newest) = await _traffic.ListAsync(cancellationToken).ConfigureAwait(false);
+        var list = new List<EndpointStatus>();
+        foreach (var (name, _) in newest)
+        {
+            var status = Get(name).Status();
+            var policy = status.Policy ?? await Get(name).GetTrafficAsync(cancellationToken).ConfigureAwait(false);
+            if (policy is not null)
+                list.Add(status with { Policy = policy });
+        }
+
+        return list;
+    }
+
+    public async ValueTask RefreshAsync(CancellationToken cancellationToken = default)
+    {
+        await _refreshing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var mark = await _traffic.MarkAsync(cancellationToken).ConfigureAwait(false);
+            if (mark == _mark)
+                return;
+            Endpoint[] endpoints;
+            lock (_gate)
+                endpoints = [.. _endpoints.Values];
+            foreach (var endpoint in endpoints)
+            {
+                if (endpoint.IsLoaded)
+                    await endpoint.RefreshAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            _mark = mark;
+        }
+        finally
+        {
+            _refreshing.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Endpoint[] endpoints;
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            endpoints = [.. _endpoints.Values];
+        }
+
+        if (_timer is not null)
+            await _timer.DisposeAsync().ConfigureAwait(false);
+        foreach (var endpoint in endpoints)
+            await endpoint.CloseAsync().ConfigureAwait(false);
+        _metrics.Dispose();
+    }
+
+    private async Task PollAsync()
+    {
+        if (_disposed || _refreshing.CurrentCount == 0)
+            return;
+        try
+        {
+            await RefreshAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            if (!_disposed)
+                LogPollFailed(_logger, _context.Name, e);
+        }
+    }
+
+    [LoggerMessage(4010, LogLevel.Warning, "Serving in environment '{Environment}' could not look for traffic changes")]
+    private static partial void LogPollFailed(ILogger logger, string environment, Exception exception);
+}

@@ -1,0 +1,9 @@
+namespace MlOps.Serving;
+
+/// <summary>What an endpoint serves in this process.</summary>
+/// <param name="Name">The endpoint.</param>
+/// <param name="Revision">The revision of its traffic.</param>
+/// <param name="Policy">The traffic; null when the endpoint does not serve.</param>
+/// <param name="QueuedRows">Rows waiting now.</param>
+/// <param name="LastError">Why the newest revision could not be loaded, while an older one goes on serving; null when all is well.</param>
+public sealed record EndpointStatus(string Name, long Revision, TrafficPolicy? Policy, int QueuedRows, string? LastError);

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using MlOps.Registry;
+
+namespace MlOps.Serving;
+
+/// <summary>Loads a version from the registry, warms it up over its batch sizes and replays its stored example.</summary>
+internal sealed class ModelLoader(
+    EnvironmentContext context, IModelRegistry registry, IReadOnlyList<IModelRuntimeProvider> providers, ServingOptions options, ServingMetrics metrics)
+{
+    private const int LargestExample = 16 << 20;
+    private static readonly TimeSpan CurveBudget = TimeSpan.FromMilliseconds(60);
+
+    /// <summary>Loads a version for an endpoint.</summary>
+    public async ValueTask<ServedVersion> LoadAsync(string endpoint, ModelVersionRef version, CancellationToken cancellationToken)
+    {
+        var batching = options.Endpoints.GetValueOrDefault(endpoint, options.Batching);
+        var (record, runtime) = await OpenAsync(version, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ReplayExampleAsync(record, runtime, cancellationToken).ConfigureAwait(false);
+            var parallelRows = await Task.Run(() => WarmUp(runtime, batching, version), cancellationToken).ConfigureAwait(false);
+            return new ServedVersion(version, new BatchEngine(runtime, batching, context.Clock, parallelRows, metrics), record.Signature.Features, runtime.MemoryBytes);
+        }
+        catch
+        {
+            runtime.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Loads a version, tries it and lets it go.</summary>
+    public async ValueTask<DeploymentCheck> VerifyAsync(ModelVersionRef version, CancellationToken cancellationToken)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        IModelRuntime? runtime = null;
+        try
+        {
+            (var record, runtime) = await OpenAsync(version, cancellationToken).ConfigureAwait(false);
+            var message = await ReplayExampleAsync(record, runtime, cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => WarmUp(runtime, options.Batching, version), cancellationToken).ConfigureAwait(false);
+            var loaded = Stopwatch.GetElapsedTime(begin);
+            var times = await Task.Run(() => MeasureSingle(runtime), cancellationToken).ConfigureAwait(false);
+            return new DeploymentCheck(true, message, loaded, times[times.Length / 2], times[Math.Min(times.Length - 1, times.Length * 99 / 100)], runtime.MemoryBytes);
+        }
+        catch (MlOpsException e)
+        {
+            return new DeploymentCheck(false, e.Message, Stopwatch.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.Zero, runtime?.MemoryBytes ?? 0);
+        }
+        finally
+        {
+            runtime?.Dispose();
+        }
+    }
+
+    /// <summary>Loads a version's runtime; the caller disposes it.</summary>
+    public async ValueTask<(ModelVersion Record, IModelRuntime Runtime)> OpenAsync(ModelVersionRef version, CancellationToken cancellationToken)
+    {
+        var record = await registry.GetAsync(version, cancellationToken).ConfigureAwait(false);
+        var provider = providers.FirstOrDefault(candidate => candidate.CanLoad(record)) ?? throw new InvalidDefinitionException(
+            $"{version} has no function that can be served: register an artifact of kind Functions named '{ModelArtifactNames.Predict}' with media type {ModelArtifactNames.OnnxMediaType}.");
+        var runtime = await Task.Run(async () => await provider.LoadAsync(record, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var features = record.Signature.Features.Count;
+        if (features == 0 || features == runtime.InputWidth)
+            return (record, runtime);
+        runtime.Dispose();
+        throw new InvalidDefinitionException($"The signature of {version} names {features} features; its model takes {runtime.InputWidth}.");
+    }
+
+    // Example and expectation are the registrant's word for what the file does: a version that does not keep it is not served.
+    private async ValueTask<string> ReplayExampleAsync(ModelVersion record, IModelRuntime runtime, CancellationToken cancellationToken)
+    {
+        var artifact = record.Artifacts.FirstOrDefault(candidate => candidate.Name == ModelArtifactNames.InputExample);
+        if (artifact is null)
+            return "Loaded and ran; it has no stored example to compare with.";
+        InputExample? example;
+        try
+        {
+            var bytes = await context.Artifacts.GetBytesAsync(artifact.Content, LargestExample, cancellationToken).ConfigureAwait(false);
+            example = JsonSerializer.Deserialize(bytes, ServingJson.Default.InputExample);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDefinitionException($"The stored example of {record.Ref} cannot be read: {e.Message}", e);
+        }
+
+        if (example?.Input is not { Length: > 0 } input || example.Output is not { } output || output.Length != input.Length)
+            throw new InvalidDefinitionException($"The stored example of {record.Ref} needs as many output rows as input rows, and at least one.");
+        using var buffer = runtime.CreateBuffer(1);
+        for (var row = 0; row < input.Length; row++)
+        {
+            if (input[row].Length != runtime.InputWidth || output[row].Length != runtime.OutputWidth)
+                throw new InvalidDefinitionException(
+                    $"Row {row + 1} of the stored example of {record.Ref} has {input[row].Length} features and {output[row].Length} scores; the model has {runtime.InputWidth} and {runtime.OutputWidth}.");
+            input[row].CopyTo(buffer.Input.Span);
+            Run(buffer, 1, record.Ref);
+            for (var i = 0; i < output[row].Length; i++)
+            {
+                var (expected, actual) = (output[row][i], buffer.Output.Span[i]);
+                if (!(Math.Abs((double)expected - actual) <= example.Tolerance * Math.Max(1, Math.Abs(expected))) && !(float.IsNaN(expected) && float.IsNaN(actual)))
+                    throw new InvalidDefinitionException(string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{record.Ref} does not reproduce its stored example: score {i + 1} of row {row + 1} is {actual:R}, expected {expected:R} within {example.Tolerance:R}."));
+            }
+        }
+
+        return $"Loaded, ran and reproduced its stored example of {input.Length} rows.";
+    }
+
+    // Every size is run once for its bindings; then the time per row tells from which size on another batch beside is worth its while.
+    private static int WarmUp(IModelRuntime runtime, BatchingOptions batching, ModelVersionRef version)
+    {
+        var rows = Math.Min(Math.Min(batching.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), BatchEngine.RowsThatFit(runtime));
+        using var buffer = runtime.CreateBuffer(rows);
+        Fill(buffer.Input.Span);
+        var curve = new List<(int Rows, double PerRow)>();
+        var begin = Stopwatch.GetTimestamp();
+        for (var size = 1; size <= rows; size *= 2)
+        {
+            Run(buffer, size, version);
+            var best = double.MaxValue;
+            for (var repetition = 0; repetition < 5 && Stopwatch.GetElapsedTime(begin) < CurveBudget; repetition++)
+            {
+                var start = Stopwatch.GetTimestamp();
+                Run(buffer, size, version);
+                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / size);
+            }
+
+            if (best == double.MaxValue)
+                break;
+            curve.Add((size, best));
+        }
+
+        return curve.Count == 0 ? 1 : curve.First(point => point.PerRow <= curve.Min(other => other.PerRow) * 1.2).Rows;
+    }
+
+    private static TimeSpan[] MeasureSingle(IModelRuntime runtime)
+    {
+        using var buffer = runtime.CreateBuffer(1);
+        Fill(buffer.Input.Span);
+        var times = new List<TimeSpan>(200);
+        var begin = Stopwatch.GetTimestamp();
+        do
+        {
+            var start = Stopwatch.GetTimestamp();
+            buffer.Run(1);
+            times.Add(Stopwatch.GetElapsedTime(start));
+        }
+        while (times.Count < 200 && Stopwatch.GetElapsedTime(begin) < TimeSpan.FromMilliseconds(200));
+        times.Sort();
+        return [.. times];
+    }
+
+    private static void Run(IBatchBuffer buffer, int rows, ModelVersionRef version)
+    {
+        try
+        {
+            buffer.Run(rows);
+        }
+        catch (Exception e) when (e is not MlOpsException)
+        {
+            throw new InvalidDefinitionException($"{version} loads but fails when it runs {rows} rows: {e.Message}", e);
+        }
+    }
+
+    // Varied values: on constant rows the branches of trees are predicted and batches look worse than they are.
+    private static void Fill(Span<float> input)
+    {
+        var state = 88172645463325252UL;
+        foreach (ref var value in input)
+        {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            value = (float)((state >> 40) / (double)(1 << 24)) - 0.5f;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+namespace MlOps.Serving;
+
+/// <summary>A loaded, warm model version with its engine.</summary>
+internal sealed class ServedVersion(ModelVersionRef version, BatchEngine engine, IReadOnlyList<string> features, long memoryBytes)
+{
+    public ModelVersionRef Version { get; } = version;
+
+    public string VersionText { get; } = version.ToString();
+
+    public BatchEngine Engine { get; } = engine;
+
+    public IReadOnlyList<string> Features { get; } = features;
+
+    public long MemoryBytes { get; } = memoryBytes;
+
+    /// <summary>Refuses a version that wants other features than the callers send.</summary>
+    public void CheckFeatures(IReadOnlyList<string> sent)
+    {
+        if (Features.Count == 0)
+        {
+            if (sent.Count != Engine.InputWidth)
+                throw new InvalidDefinitionException($"{Version} takes {Engine.InputWidth} features; its callers send {sent.Count} ({string.Join(", ", sent)}).");
+            return;
+        }
+
+        var missing = Features.Except(sent).ToArray();
+        var extra = sent.Except(Features).ToArray();
+        if (missing.Length > 0 || extra.Length > 0)
+            throw new InvalidDefinitionException(
+                $"{Version} and its callers disagree about the features: " +
+                $"{(missing.Length > 0 ? $"the model wants {string.Join(", ", missing.Select(Quote))}, which are not sent" : "")}" +
+                $"{(missing.Length > 0 && extra.Length > 0 ? "; " : "")}" +
+                $"{(extra.Length > 0 ? $"{string.Join(", ", extra.Select(Quote))} are sent, which the model does not know" : "")}. Bind the model's features by their names.");
+        for (var i = 0; i < sent.Count; i++)
+        {
+            if (sent[i] != Features[i])
+                throw new InvalidDefinitionException(
+                    $"{Version} wants feature '{Features[i]}' at position {i + 1}; its callers send '{sent[i]}' there. Bind the features in the model's order: {string.Join(", ", Features)}.");
+        }
+    }
+
+    private static string Quote(string name) => $"'{name}'";
+}

@@ -1,0 +1,37 @@
+namespace MlOps.Serving;
+
+/// <summary>The tables of serving.</summary>
+internal static class ServingSchema
+{
+    public static MetadataSchema Schema { get; } = new(
+        "serving",
+        [
+            """
+            CREATE TABLE serving_traffic (
+                id {identity},
+                endpoint TEXT NOT NULL,
+                revision BIGINT NOT NULL,
+                document TEXT NOT NULL,
+                reason TEXT NOT NULL,
+                changed_by TEXT NOT NULL,
+                changed_at BIGINT NOT NULL,
+                UNIQUE (endpoint, revision));
+            CREATE TABLE serving_prediction_sets (
+                id {identity},
+                job TEXT NOT NULL,
+                run TEXT NOT NULL,
+                version TEXT NOT NULL,
+                outputs BIGINT NOT NULL,
+                rows_done BIGINT NOT NULL,
+                last_key TEXT,
+                completed_at BIGINT,
+                UNIQUE (job, run));
+            CREATE TABLE serving_predictions (
+                set_id BIGINT NOT NULL,
+                key TEXT NOT NULL,
+                scores {blob} NOT NULL,
+                scored_at BIGINT NOT NULL,
+                PRIMARY KEY (set_id, key));
+            """,
+        ]);
+}

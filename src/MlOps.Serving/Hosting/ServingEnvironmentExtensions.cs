@@ -1,0 +1,21 @@
+using MlOps.Serving;
+
+namespace MlOps;
+
+/// <summary>What serving adds to an environment.</summary>
+public static class ServingEnvironmentExtensions
+{
+    /// <summary>What serving adds to an environment.</summary>
+    /// <param name="environment">The environment.</param>
+    extension(IMlOpsEnvironment environment)
+    {
+        /// <summary>The endpoints of this environment.</summary>
+        public IEndpoints Endpoints => environment.Get<IEndpoints>();
+
+        /// <summary>Batch scoring and the predictions that it stored.</summary>
+        public IBatchScoring Scoring => environment.Get<IBatchScoring>();
+
+        /// <summary>Puts model versions behind the endpoints.</summary>
+        public IModelDeployer Deployer => environment.Get<IModelDeployer>();
+    }
+}
