@@ -4,6 +4,7 @@ namespace MlOps.Features;
 internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint former, long upTo, bool rebuild, TimeSpan readLag, CancellationToken cancellationToken)
 {
     private readonly ViewPlan _plan = history.Plan;
+    private long? _newestKnown;
 
     public (OnlineCheckpoint? Next, MaterializeResult Result) Run()
     {
@@ -30,7 +31,7 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
         var rows = 0L;
         if (!former.HasPushes || rebuild)
         {
-            next.State.AdvanceTo(target);
+            next.State.AdvanceTo(NewestKnown(target));
             rows = Apply(next.State, target);
         }
 
@@ -46,9 +47,10 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
         var seenCommit = rebuild ? 0 : former.MaterializedCommit;
         var seenUpTo = rebuild ? long.MinValue : former.MaterializedUpTo;
         // Rows from here on may matter each; of those before, at most the newest. Rows can be known before they happen.
-        var settled = Math.Max(target, rebuild ? long.MinValue : former.State.AvailableUpTo) - readLag.Ticks / 10;
+        var settled = Math.Max(NewestKnown(target), rebuild ? long.MinValue : former.State.AvailableUpTo);
+        settled = settled == long.MinValue ? settled : settled - readLag.Ticks / 10;
         var reach = settled;
-        for (var w = 0; w < _plan.WindowLength.Length; w++)
+        for (var w = 0; w < _plan.WindowLength.Length && settled != long.MinValue; w++)
             reach = Math.Min(reach, _plan.Tail(w, settled));
         var hasPlain = _plan.Plain.Length > 0;
         var scratch = new EntityRows(_plan);
@@ -81,6 +83,25 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
         }
 
         return applied;
+    }
+
+    // A moment beyond all history, such as "everything", must not make what is there look old.
+    private long NewestKnown(long target)
+    {
+        if (_newestKnown is { } found)
+            return found;
+        var newest = long.MinValue;
+        foreach (var segment in history.Segments)
+        {
+            foreach (var available in segment.Reader.Available)
+            {
+                if (available <= target && available > newest)
+                    newest = available;
+            }
+        }
+
+        _newestKnown = newest;
+        return newest;
     }
 
     // Of the rows that no window reaches, only the newest known one can still matter, for its plain values.

@@ -140,6 +140,7 @@ internal sealed class FeatureStore : IFeatureStore, IDisposable
         ArgumentException.ThrowIfNullOrEmpty(source);
         var definition = ViewOf(view);
         var batch = RowBatchReader.Read(definition.Plan, rows);
+        CheckKnown(definition, batch);
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         var applied = await _online[view].PushAsync(new PushRecord(source, offset, batch), cancellationToken).ConfigureAwait(false);
@@ -204,6 +205,18 @@ internal sealed class FeatureStore : IFeatureStore, IDisposable
         foreach (var view in _online.Values)
             view.Dispose();
         _gate.Dispose();
+    }
+
+    private void CheckKnown(FeatureView view, RowBatch batch)
+    {
+        var now = Timestamp.From(_context.Clock.GetUtcNow());
+        var latest = (now + _options.ClockTolerance).Microseconds;
+        for (var row = 0; row < batch.Count; row++)
+        {
+            if (batch.Available[row] > latest)
+                throw new InvalidInputException(
+                    $"Feature view '{view.Name}': column '{view.AvailableAtColumn ?? view.EventTimeColumn}' says {new Timestamp(batch.Available[row])} in row {row}, but it is {now}. A pushed row is known already; correct the time, or push the row when it is known.");
+        }
     }
 
     private FeatureView ViewOf(string view)

@@ -7,6 +7,10 @@ public sealed class FeatureStoreOptions
     /// <value>One hour by default.</value>
     public TimeSpan ReadLag { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>How far ahead of the clock a pushed row may claim to be known; further ahead it is refused, since it would make everything else look old.</summary>
+    /// <value>One day by default.</value>
+    public TimeSpan ClockTolerance { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>How long an online log may grow before a snapshot cuts it.</summary>
     /// <value>64 MiB by default.</value>
     public long SnapshotLogBytes { get; set; } = 64L << 20;

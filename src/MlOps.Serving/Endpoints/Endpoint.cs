@@ -69,13 +69,13 @@ internal sealed partial class Endpoint(
         var variant = state.Variants[share];
         if (answer.Status != PredictionStatus.Ok)
             return Refuse(answer, version, variant, features.Length);
-        var id = PredictionId.New();
+        var id = request.Id ?? PredictionId.New();
         if (sinks.Length > 0)
         {
             var record = new PredictionRecord
             {
                 Endpoint = Name, Version = version.Version, Variant = variant, Id = id, Key = request.Key,
-                Time = Timestamp.From(context.Clock.GetUtcNow()), FeatureNames = version.Features, Features = features, Scores = scores[..version.Engine.OutputWidth],
+                Time = request.AsOf ?? Timestamp.From(context.Clock.GetUtcNow()), FeatureNames = version.Features, Features = features, Scores = scores[..version.Engine.OutputWidth],
             };
             foreach (var sink in sinks)
                 sink.Record(record);

@@ -64,6 +64,7 @@ internal sealed class Predictor<TIn, TOut>(
         BoundModel<TIn> bound, BoundModel<TIn>.Row row, TIn input, PredictionContext context, CancellationToken cancellationToken)
     {
         var moment = context.AsOf ?? binding.MomentOf?.Invoke(input) ?? Timestamp.From(clock.GetUtcNow());
+        context = context with { AsOf = moment };
         foreach (var segment in bound.Segments)
         {
             if (segment.Source is null)

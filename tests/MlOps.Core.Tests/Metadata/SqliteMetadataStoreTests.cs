@@ -215,6 +215,50 @@ public sealed class SqliteMetadataStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task FullDatabase_RefusesWithARemedyAndGoesOnWhenThereIsRoom()
+    {
+        await using var store = await OpenAsync();
+        await Add(store, "before");
+        // The limit belongs to the connection, which the store opens anew after such an error.
+        Func<Task> limit = () => store.WriteAsync(async (s, _) =>
+        {
+            var pages = await s.ScalarAsync("PRAGMA page_count");
+            return await s.ScalarAsync($"PRAGMA max_page_count = {pages + 2}");
+        }).AsTask();
+        await limit();
+        var big = new byte[100_000];
+        var write = () => store.WriteAsync((s, _) => s.ExecuteAsync("INSERT INTO notes_note (text, body) VALUES ('big', @b)", ("@b", big))).AsTask();
+        (await write.Should().ThrowAsync<StorageException>()).WithMessage($"*{File}*disk is full*free space*");
+
+        await limit();
+        using var hold = new ManualResetEventSlim();
+        var blocker = store.WriteAsync((s, token) => { hold.Wait(token); return s.ScalarAsync("SELECT 1"); }).AsTask();
+        var batch = Enumerable.Range(0, 8).Select(i => i == 4 ? write() : Add(store, "small" + i).AsTask()).ToList();
+        hold.Set();
+        await blocker;
+        await batch[4].Awaiting(b => b).Should().ThrowAsync<StorageException>();
+
+        // Whether SQLite ended the whole transaction or the statement alone: what was acknowledged is there, and nothing else.
+        var acknowledged = 1;
+        foreach (var other in batch.Where((_, i) => i != 4))
+        {
+            try
+            {
+                acknowledged += await other;
+            }
+            catch (StorageException)
+            {
+                // Refused together with the one that found the database full.
+            }
+        }
+
+        (await Count(store)).Should().Be(acknowledged);
+        await store.WriteAsync((s, _) => s.ScalarAsync("PRAGMA max_page_count = 1000000"));
+        await write();
+        (await Count(store)).Should().Be(acknowledged + 1);
+    }
+
+    [Fact]
     public async Task LockOfAnotherConnection_IsWaitedForAndNeverSurfaces()
     {
         await using var store = await OpenAsync();

@@ -64,10 +64,10 @@ internal static class SampleReport
     private static PercentilePlot Latency() => new()
     {
         Title = "Latency of predictions",
-        Value = new("Latency", null, AxisScale.Log),
+        Value = new("Latency", "ms", AxisScale.Log),
         Boxes = [new("feature look-up", 0.05, 0.08, 0.11, 0.19, 0.6, 2.4), new("queue", 0.1, 0.4, 0.9, 1.4, 2.1, 3.3), new("inference", 0.4, 0.5, 0.6, 0.8, 1.5, 2.8), new("whole request", 0.8, 1.2, 1.8, 2.6, 4.1, 6.2)],
         Threshold = 20,
-        Note = "Milliseconds, 512,904 requests.",
+        Note = "512,904 requests of one day.",
     };
 
     private static LinePlot Timeline()

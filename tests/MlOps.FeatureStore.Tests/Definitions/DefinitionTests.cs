@@ -110,7 +110,21 @@ public sealed class DefinitionTests
         await one.IngestAsync("origin", Flights.Rows(10), "b");
         (await one.GetStatusAsync("origin")).OfflineRows.Should().Be(10);
         (await two.GetStatusAsync("origin")).OfflineRows.Should().Be(0);
+        IMlOpsEnvironment environment = new Handle(staging.Context, provider);
+        environment.Features.Should().BeSameAs(two);
         two.Services.Should().ContainSingle().Which.Should().BeSameAs(one.Services[0]);
+    }
+
+    private sealed class Handle(EnvironmentContext context, IServiceProvider provider) : IMlOpsEnvironment
+    {
+        public string Name => context.Name;
+
+        public EnvironmentKind Kind => context.Kind;
+
+        public EnvironmentContext Context => context;
+
+        public TService Get<TService>()
+            where TService : notnull => provider.GetRequiredKeyedService<TService>(context.Name);
     }
 
     private sealed class Builder(IServiceCollection services) : IMlOpsBuilder

@@ -18,6 +18,26 @@ public sealed class OnlineStoreTests
     }
 
     [Fact]
+    public async Task Materialize_UpToTheEndOfTime_KeepsTheNewestWindows()
+    {
+        await using var open = new OpenStore();
+        var rows = Flights.Rows(2_000);
+        await TrainingFrameTests.Fill(open.Store, rows);
+        await open.Store.MaterializeAsync("flight-delay", Timestamp.MaxValue);
+        await ReadsEqualJoin(open.Store, rows.Column<Timestamp>("known_at").Span.ToArray().Max());
+    }
+
+    [Fact]
+    public async Task Push_OfARowFromTheFuture_IsRefused()
+    {
+        await using var open = new OpenStore();
+        var rows = Flights.Rows(2);
+        rows = rows.With(DataColumn.Create("known_at", new[] { Flights.Start, Timestamp.Utc(2026, 1, 1) }));
+        var push = async () => await open.Store.PushAsync("origin", rows, "s", 0);
+        await push.Should().ThrowAsync<InvalidInputException>().WithMessage("*'known_at' says 2026*row 1*");
+    }
+
+    [Fact]
     public async Task Materialize_Again_DoesNothing()
     {
         await using var open = new OpenStore();

@@ -129,6 +129,50 @@ public sealed class IngestionTests
     }
 
     [Fact]
+    public async Task Ingest_WithTheDiskFailingAtEveryOperation_IsThereOnceAfterTheRetry()
+    {
+        var rows = Flights.Rows(60);
+        for (var failAt = 1; failAt <= 14; failAt++)
+        {
+            var files = new MemoryFiles();
+            await using var environment = new MlOps.Testing.TestEnvironment();
+            var context = environment.Context;
+            var own = new EnvironmentContext
+            {
+                Name = context.Name, Kind = context.Kind, Directory = context.Directory, Files = files, Metadata = context.Metadata, Artifacts = context.Artifacts,
+                Events = context.Events, Audit = context.Audit, Caller = context.Caller, Clock = context.Clock,
+            };
+            using (var store = new FeatureStore(own, Flights.Views(), [Flights.Service], new FeatureStoreOptions()))
+            {
+                await store.IngestAsync("origin", rows, "first");
+                files.CrashAt = files.Operations + failAt;
+                try
+                {
+                    await store.IngestAsync("origin", Flights.Rows(40, first: 60), "second");
+                }
+                catch (StorageException)
+                {
+                    // The host dies here; what was not flushed is gone.
+                }
+            }
+
+            files.Restart(new Random(failAt));
+            environment.Clock.Advance(TimeSpan.FromHours(1));
+            using var again = new FeatureStore(own, Flights.Views(), [Flights.Service], new FeatureStoreOptions());
+            await again.IngestAsync("origin", rows, "first");
+            await again.IngestAsync("origin", Flights.Rows(40, first: 60), "second");
+            var status = await again.GetStatusAsync("origin");
+            status.OfflineRows.Should().Be(100, $"failure at operation {failAt}");
+            files.ListFiles(Path.Combine(own.Directory, "features", "offline", "origin.v1")).Should().HaveCount(2);
+            var frame = await again.GetTrainingFrameAsync(
+                new DataFrame(
+                    DataColumn.Create("origin", new[] { "A0", "A1", "A2", "A3", "A4" }), DataColumn.Create("destination", new string[5]),
+                    DataColumn.Create("at", Enumerable.Repeat(Flights.Start + TimeSpan.FromDays(2), 5).ToArray())), "at", "flight-delay");
+            frame.Column<float>("origin_delay_count_7d").Span.ToArray().Sum().Should().Be(100);
+        }
+    }
+
+    [Fact]
     public async Task Store_AfterAnInterruptedIngestion_SweepsWhatItLeft()
     {
         await using var open = new OpenStore();

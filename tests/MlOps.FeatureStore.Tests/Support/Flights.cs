@@ -4,7 +4,7 @@ namespace MlOps.Features.Tests;
 internal static class Flights
 {
     public const long Minute = 60_000_000;
-    public static readonly Timestamp Start = Timestamp.Utc(2001, 1, 1);
+    public static readonly Timestamp Start = Timestamp.Utc(2000, 12, 1);
 
     public static FeatureService Service { get; } = FeatureService.Define("flight-delay").View("origin").View("destination").View("route").Build();
 

@@ -118,7 +118,7 @@ public sealed class BatchEngineTests
     public async Task PredictAsync_DeadlinePassedWhileWaiting_IsNeverComputed()
     {
         using var runtime = new FakeRuntime();
-        var clock = new TestClock();
+        var clock = new FakeClock();
         using var engine = new BatchEngine(runtime, OneSeat, clock);
         var (first, _) = await HoldAsync(runtime, engine);
         var late = engine.PredictAsync([5, 5, 5], new float[1], clock.GetTimestamp() + clock.TimestampFrequency).AsTask();
@@ -153,7 +153,7 @@ public sealed class BatchEngineTests
     public async Task PredictAsync_MaximumDelay_WaitsForMatesOrTheTimer()
     {
         using var runtime = new FakeRuntime();
-        var clock = new TestClock();
+        var clock = new FakeClock();
         using var engine = new BatchEngine(runtime, OneSeat with { MaximumDelay = TimeSpan.FromMilliseconds(5) }, clock);
         var two = new[] { Ask(engine, 1), Ask(engine, 2) };
         two.Should().OnlyContain(task => !task.IsCompleted);

@@ -14,7 +14,7 @@ internal static class Labels
 
     public static string Fit(string text, double width)
     {
-        var room = (int)(width / CharacterWidth);
+        var room = (int)((width / CharacterWidth) + 0.01);
         return text.Length <= room ? text : room < 2 ? "…" : text[..(room - 1)].TrimEnd() + "…";
     }
 
@@ -42,6 +42,7 @@ internal static class Labels
         var size = Math.Abs(value);
         return size switch
         {
+            _ when !double.IsFinite(size) => "–",
             0 => "0",
             >= 1e15 or < 1e-4 => value.ToString("0.##e0", CultureInfo.InvariantCulture),
             >= 1e9 => (value / 1e9).ToString("0.##", CultureInfo.InvariantCulture) + "G",

@@ -74,7 +74,7 @@ internal static class ReportStyle
         .n{text-align:right;white-space:nowrap}
         tbody tr:first-child td{border-top:0}
         @media (max-width:860px){.plots{grid-template-columns:minmax(0,1fr)}}
-        @media (max-width:560px){main{padding:20px 12px 40px}h1{font-size:24px}svg.wide{display:none}svg.narrow{display:block}.legend svg{display:block}figure{padding:12px 12px 10px}th,td{padding:7px 10px}.tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:8px}.tile .figure{font-size:21px}}
+        @media (max-width:560px){main{padding:20px 12px 40px}h1{font-size:24px}svg.wide{display:none}svg.narrow{display:block}.legend svg{display:block}figure{padding:12px 12px 10px}th,td{padding:7px 10px}table{width:max-content;min-width:100%}td{max-width:34ch}.tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:8px}.tile .figure{font-size:21px}}
         @media print{:root{--bg:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#ccc;--grid:#e5e5e5;--axis:#777;--c0:#0067a5;--c1:#c2470a;--c2:#00805c;--c3:#a4478a;--c4:#8a6100;--c5:#4f55a8;--good:#00754f;--warn:#8a5a00;--bad:#b3261e;--on:#fff;--rest:#b8c0c9;--on-rest:#000;color-scheme:light}
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}body{font-size:11pt}main{max-width:none;padding:0}nav{display:none}figure,.tile,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}}
 

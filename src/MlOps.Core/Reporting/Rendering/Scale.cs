@@ -6,6 +6,8 @@ internal sealed class Scale
     private static readonly double[] TimeSteps =
         [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86_400, 2 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400, 91 * 86_400, 365 * 86_400];
 
+    private static readonly double[] DurationSteps = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 3 * 3600, 6 * 3600, 12 * 3600, 86_400];
+
     private readonly double _from;
     private readonly double _to;
     private readonly double _low;
@@ -91,15 +93,11 @@ internal sealed class Scale
 
     private static double StepFor(double rough, AxisScale scale)
     {
-        if (scale is AxisScale.Time or AxisScale.Duration && rough >= 1)
+        if (scale == AxisScale.Time || (scale == AxisScale.Duration && rough >= 1))
         {
-            foreach (var candidate in TimeSteps)
-            {
-                if (candidate >= rough && (scale == AxisScale.Time || candidate is not (15 or 5)))
-                    return candidate;
-            }
-
-            return Math.Ceiling(rough / TimeSteps[^1]) * TimeSteps[^1];
+            var steps = scale == AxisScale.Time ? TimeSteps : DurationSteps;
+            var found = Array.FindIndex(steps, step => step >= rough);
+            return found >= 0 ? steps[found] : Math.Ceiling(rough / steps[^1]) * steps[^1];
         }
 
         var power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
