@@ -88,10 +88,12 @@ internal static class OrchestrationSchema
             former_traffic TEXT,
             traffic_known BIGINT NOT NULL,
             detail TEXT NOT NULL,
+            mirrored BIGINT NOT NULL DEFAULT 0,
             owner TEXT,
             lease_until BIGINT NOT NULL,
             fence BIGINT NOT NULL);
         CREATE UNIQUE INDEX orchestration_promotions_open ON orchestration_promotions (source, version) WHERE ended_at IS NULL;
+        CREATE INDEX orchestration_promotions_unmirrored ON orchestration_promotions (ended_at) WHERE mirrored = 0;
         CREATE TABLE orchestration_promotion_transitions (
             promotion_id TEXT NOT NULL,
             seq BIGINT NOT NULL,

@@ -102,7 +102,17 @@ internal sealed partial class RunExecutor
         var interrupted = new List<int>();
         while (true)
         {
-            running += await AdvanceAsync().ConfigureAwait(false);
+            try
+            {
+                running += await AdvanceAsync().ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                // The store refused to record what is skipped. Steps that run are stopped and awaited: nothing of this run outlives it.
+                Interlocked.CompareExchange(ref _fault, error, null);
+                StopWork();
+            }
+
             if (running == 0)
                 break;
             var settled = await _settled.Reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);

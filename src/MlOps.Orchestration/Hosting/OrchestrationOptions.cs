@@ -6,7 +6,7 @@ namespace MlOps.Orchestration;
 public sealed class OrchestrationOptions
 {
     /// <summary>How long a host holds a run without a sign of life before others may take it. Prolonged three times as often.</summary>
-    /// <value>Default: 30 s. At least 1 s. A host killed and started again on the same machine does not wait for it.</value>
+    /// <value>Default: 30 s. 1 s to 1 day. A host killed and started again on the same machine does not wait for it.</value>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often the worker looks for events, for runs of dead hosts and for promotions that were approved elsewhere.</summary>
@@ -31,8 +31,8 @@ public sealed class OrchestrationOptions
     internal void Validate()
     {
         var mistakes = new List<string>();
-        if (LeaseDuration < TimeSpan.FromSeconds(1))
-            mistakes.Add($"LeaseDuration is {LeaseDuration}: use at least one second.");
+        if (LeaseDuration < TimeSpan.FromSeconds(1) || LeaseDuration > TimeSpan.FromDays(1))
+            mistakes.Add($"LeaseDuration is {LeaseDuration}: use one second to one day.");
         if (PollInterval < TimeSpan.FromMilliseconds(10))
             mistakes.Add($"PollInterval is {PollInterval}: use at least ten milliseconds.");
         if (MaxParallelSteps < 1)

@@ -23,6 +23,14 @@ internal sealed class PromotionStore(MetadataArea area, EnvironmentContext conte
     public ValueTask<List<PromotionRow>> ListOpenAsync(CancellationToken cancellationToken) => area.ReadAsync((session, _) => session.QueryAsync(
         $"SELECT {Columns} FROM orchestration_promotions WHERE ended_at IS NULL ORDER BY requested_at, promotion_id", Map), cancellationToken);
 
+    /// <summary>Promotions that have ended, but whose last transitions the source's audit trail may lack because a host died in between.</summary>
+    public ValueTask<List<PromotionRow>> ListUnmirroredAsync(CancellationToken cancellationToken) => area.ReadAsync((session, _) => session.QueryAsync(
+        $"SELECT {Columns} FROM orchestration_promotions WHERE mirrored = 0 AND ended_at IS NOT NULL", Map), cancellationToken);
+
+    public ValueTask<int> SetMirroredAsync(PromotionRow row) => area.WriteAsync((session, _) => session.ExecuteAsync(
+        "UPDATE orchestration_promotions SET mirrored = 1 WHERE promotion_id = @id AND state = @state AND ended_at IS NOT NULL",
+        ("id", row.Id), ("state", row.State.ToString())), CancellationToken.None);
+
     public ValueTask<List<PromotionTransition>> TransitionsAsync(string id, CancellationToken cancellationToken) => area.ReadAsync((session, _) => session.QueryAsync(
         "SELECT seq, at, state, actor, detail FROM orchestration_promotion_transitions WHERE promotion_id = @id ORDER BY seq",
         row => new PromotionTransition((int)row.GetInt64(0), row.GetTimestamp(1), Enum.Parse<PromotionState>(row.GetString(2)), row.GetString(3), row.GetString(4)),
@@ -110,7 +118,7 @@ internal sealed class PromotionStore(MetadataArea area, EnvironmentContext conte
         var row = await NeedAsync(session, id, from).ConfigureAwait(false);
         var ends = to == PromotionState.Refused;
         await session.ExecuteAsync(
-            "UPDATE orchestration_promotions SET state = @state, detail = @detail, ended_at = @ended, fence = fence + 1, owner = NULL, lease_until = 0 WHERE promotion_id = @id",
+            "UPDATE orchestration_promotions SET state = @state, detail = @detail, ended_at = @ended, mirrored = 0, fence = fence + 1, owner = NULL, lease_until = 0 WHERE promotion_id = @id",
             ("state", to.ToString()), ("detail", detail), ("ended", ends ? Now.Microseconds : null), ("id", id)).ConfigureAwait(false);
         row = (await FindAsync(session, id).ConfigureAwait(false))!;
         await RecordAsync(session, row, detail).ConfigureAwait(false);

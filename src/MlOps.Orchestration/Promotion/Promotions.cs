@@ -88,6 +88,8 @@ internal sealed partial class Promotions : IPromotions
     internal async ValueTask<int> ProcessAsync(CancellationToken cancellationToken)
     {
         var moved = 0;
+        foreach (var row in await _store.ListUnmirroredAsync(cancellationToken).ConfigureAwait(false))
+            await MirrorAsync(row).ConfigureAwait(false);
         foreach (var row in await _store.ListOpenAsync(cancellationToken).ConfigureAwait(false))
         {
             if (!RunStore.IsFree(row.Owner, row.LeaseUntil, _store.Now))
@@ -132,6 +134,8 @@ internal sealed partial class Promotions : IPromotions
     private async ValueTask<PromotionRecord> FinishAsync(string id, CancellationToken cancellationToken)
     {
         var row = await DriveToEndAsync(id, cancellationToken).ConfigureAwait(false);
+        if (row.EndedAt is not null && (await _store.ListUnmirroredAsync(cancellationToken).ConfigureAwait(false)).Exists(open => open.Id == id))
+            await MirrorAsync(row).ConfigureAwait(false);
         var record = await RecordAsync(row, cancellationToken).ConfigureAwait(false);
         return row.State is PromotionState.Refused or PromotionState.RolledBack
             ? throw new PromotionRejectedException($"{row.Source}/{row.Version}", row.Refusal, record)
@@ -218,6 +222,8 @@ internal sealed partial class Promotions : IPromotions
         var source = Environments()[row.Source].Get<Promotions>();
         await source.EnsureReadyAsync(CancellationToken.None).ConfigureAwait(false);
         await source._store.MirrorAsync(_context.Name, row, await _store.TransitionsAsync(row.Id, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+        if (row.EndedAt is not null)
+            await _store.SetMirroredAsync(row).ConfigureAwait(false);
     }
 
     private EnvironmentPolicy? Policy() => _services.GetKeyedService<EnvironmentPolicy>(_context.Name);
