@@ -54,21 +54,23 @@ internal sealed partial class Endpoint
         ChangeAsync(_ => document, document.ToPolicy(), reason, null, cancellationToken);
 
     /// <summary>Follows the stored traffic if it is newer; when it cannot be served, what serves now goes on.</summary>
-    public async ValueTask RefreshAsync(CancellationToken cancellationToken)
+    /// <returns>Whether this process serves what is stored.</returns>
+    public async ValueTask<bool> RefreshAsync(CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var row = await traffic.FindAsync(Name, cancellationToken).ConfigureAwait(false);
-            if (row is null || row.Revision == _state?.Row.Revision)
-                return;
-            await FollowAsync(row, cancellationToken).ConfigureAwait(false);
+            if (row is not null && row.Revision != _state?.Row.Revision)
+                await FollowAsync(row, cancellationToken).ConfigureAwait(false);
             _lastError = null;
+            return true;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             _lastError = e.Message;
             LogRefreshFailed(_logger, Name, e);
+            return false;
         }
         finally
         {

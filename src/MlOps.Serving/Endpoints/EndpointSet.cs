@@ -18,6 +18,8 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
     private readonly SemaphoreSlim _refreshing = new(1, 1);
     private ITimer? _timer;
     private long _mark = -1;
+    private int _failures;
+    private int _pollsToSkip;
     private bool _disposed;
 
     public EndpointSet(
@@ -82,13 +84,18 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
             Endpoint[] endpoints;
             lock (_gate)
                 endpoints = [.. _endpoints.Values];
+            var followed = true;
             foreach (var endpoint in endpoints)
             {
                 if (endpoint.IsLoaded)
-                    await endpoint.RefreshAsync(cancellationToken).ConfigureAwait(false);
+                    followed &= await endpoint.RefreshAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            _mark = mark;
+            // A version that could not be loaded is tried again, ever more rarely.
+            _failures = followed ? 0 : Math.Min(_failures + 1, 6);
+            _pollsToSkip = followed ? 0 : (1 << _failures) - 1;
+            if (followed)
+                _mark = mark;
         }
         finally
         {
@@ -116,7 +123,7 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
 
     private async Task PollAsync()
     {
-        if (_disposed || _refreshing.CurrentCount == 0)
+        if (_disposed || _refreshing.CurrentCount == 0 || Interlocked.Decrement(ref _pollsToSkip) >= 0)
             return;
         try
         {

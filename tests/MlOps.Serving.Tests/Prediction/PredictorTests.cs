@@ -4,8 +4,6 @@ namespace MlOps.Serving.Tests.Prediction;
 
 public sealed class PredictorTests
 {
-    private const int AllocationBudget = 0;
-
     [Fact]
     public async Task PredictAsync_StaticFeatures_AnswersWithVersionVariantAndId()
     {
@@ -74,7 +72,7 @@ public sealed class PredictorTests
         await fixture.Endpoints["flight-delay"].SetTrafficAsync(TrafficPolicy.Canary(one, two, 0.5), "half");
         var predictor = Predictor(fixture);
         Allocated(predictor, 2000);
-        Allocated(predictor, 10_000).Should().Be(AllocationBudget);
+        Allocated(predictor, 10_000).Should().BeLessThanOrEqualTo(10_000 * AllocationBudget.ReadAll()["serving.predict"]);
     }
 #pragma warning restore xUnit1031
 

@@ -4,8 +4,6 @@ namespace MlOps.Serving.Tests.Runtimes;
 
 public sealed class OnnxModelRuntimeTests
 {
-    private const int AllocationBudget = 0;
-
     [Fact]
     public void Load_Mlp_DescribesItsTensors()
     {
@@ -86,7 +84,7 @@ public sealed class OnnxModelRuntimeTests
                 throw new InvalidOperationException();
         }
 
-        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(AllocationBudget);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThanOrEqualTo(10_000 * AllocationBudget.ReadAll()["serving.engine"]);
     }
 #pragma warning restore xUnit1031
 
