@@ -107,7 +107,7 @@ public sealed class DelayStory(IMlOpsEnvironments environments, Flights flights)
         var routes = (await flights.AskedAsync(Live - TimeSpan.FromDays(30), Live, stop)).GroupBy("origin", "destination").Aggregate(Aggregation.First("distance"));
         var spine = routes.With(
             DataColumn.Create("asked_at", Enumerable.Repeat(Live, routes.RowCount).ToArray()),
-            DataColumn.Create("distance", routes["first_distance"].AsDoubles().Select(value => (float)value).ToArray()),
+            DataColumn.Create("distance", routes["distance_first"].AsDoubles().Select(value => (float)value).ToArray()),
             DataColumn.Create("hour", Enumerable.Repeat(12f, routes.RowCount).ToArray()),
             DataColumn.Create("weekday", Enumerable.Repeat(5f, routes.RowCount).ToArray()));
         var frame = await _production.Features.GetTrainingFrameAsync(spine, "asked_at", Flights.Service, cancellationToken: stop);

@@ -32,8 +32,8 @@ public sealed class DelayTraining(Flights flights, IFeatureStore features, IArti
     public void Define(PipelineBuilder<TrainingWindow> pipeline)
     {
         pipeline.Json(DelayJson.Default);
-        var pulled = pipeline.Step("pull", PullAsync);
-        var data = pipeline.Step("join", pulled, JoinAsync);
+        var pulled = pipeline.Step("pull", PullAsync, step => step.NoCache().Retry(2));
+        var data = pipeline.Step("join", pulled, JoinAsync, step => step.NoCache());
         var linear = pipeline.Step("train-linear", data, (step, rows, stop) =>
             TrainAsync(new LogisticRegressionTrainer(), new() { ["l2"] = "1" }, step, rows, stop));
         var trees = pipeline.Step("train-trees", data, (step, rows, stop) =>
@@ -42,8 +42,8 @@ public sealed class DelayTraining(Flights flights, IFeatureStore features, IArti
         var treesScore = pipeline.Step("measure-trees", trees, data, MeasureAsync);
         var best = pipeline.Step("compare", linearScore, treesScore, (_, a, b, _) => Task.FromResult(a.LogLoss <= b.LogLoss ? a : b));
         pipeline.Choose("model", best, score => score.Candidate.Trainer == GradientBoostedTreesTrainer.TrainerName,
-            then: () => pipeline.Step("register-trees", treesScore, data, RegisterAsync),
-            otherwise: () => pipeline.Step("register-linear", linearScore, data, RegisterAsync));
+            then: () => pipeline.Step("register-trees", treesScore, data, RegisterAsync, step => step.NoCache()),
+            otherwise: () => pipeline.Step("register-linear", linearScore, data, RegisterAsync, step => step.NoCache()));
     }
 
     private async Task<TrainingWindow> PullAsync(StepContext step, TrainingWindow window, CancellationToken stop)
@@ -65,7 +65,7 @@ public sealed class DelayTraining(Flights flights, IFeatureStore features, IArti
             var spine = await flights.AskedAsync(from, to, stop);
             var frame = await features.GetTrainingFrameAsync(spine, "asked_at", Flights.Service, cancellationToken: stop);
             var saved = await artifacts.PutFrameAsync(frame.Select([.. Inputs, "late"]), stop);
-            step.Run.LogInput($"flights {from} to {to}", saved.Digest, "training");
+            step.Run.LogInput($"flights {from.ToString()[..10]} to {to.ToString()[..10]}", saved.Digest, to == window.To ? "validation" : "training");
             return (saved, frame.RowCount);
         }
     }

@@ -47,7 +47,9 @@ internal sealed class PredictionLog : IPredictionSink, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _channel.Writer.TryComplete();
+        // The container disposes it as the monitors' part and as the sink.
+        if (!_channel.Writer.TryComplete())
+            return;
         try
         {
             await _writer.ConfigureAwait(false);
