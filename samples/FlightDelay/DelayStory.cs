@@ -51,6 +51,7 @@ public sealed class DelayStory(IMlOpsEnvironments environments, Flights flights)
         {
             var (from, to, slice) = (Slices[i], Slices[i + 1], i + 1);
             chapters.Add(($"Answer live traffic, part {slice}", (progress, token) => ReplayAsync(slice, from, to, progress, token)));
+            chapters.Add(($"Compare served features with history, part {slice}", (progress, token) => AuditSkewAsync(from, to, progress, token)));
             chapters.Add(($"Decide about a canary, part {slice}", (_, token) => DecideAsync(from, to, token)));
             chapters.Add(($"Retrain on drift, part {slice}", (progress, token) => RetrainAsync(slice, from, to, progress, token)));
         }
@@ -125,6 +126,25 @@ public sealed class DelayStory(IMlOpsEnvironments environments, Flights flights)
         LatenciesMs[$"part {slice}"] = traffic.LatenciesMs;
         QualityWindows.Add((from, to));
         return Text($"{from.ToString()[..10]} to {to.ToString()[..10]}: {answered:N0} predictions");
+    }
+
+    // What was served must equal what the offline store says was known at that moment, bit for bit.
+    private async Task<string> AuditSkewAsync(Timestamp from, Timestamp to, Action<double> progress, CancellationToken stop)
+    {
+        await flights.IngestAsync(_production.Features, to, done => progress(0.5 * done), stop);
+        var history = await _production.Features.GetTrainingFrameAsync(await flights.AskedAsync(from, to, stop), "asked_at", Flights.Service, cancellationToken: stop);
+        var names = _production.Features.FeatureNamesOf(Flights.Service);
+        var rows = history.ToMatrix([.. names]);
+        var rowOf = Enumerable.Range(0, history.RowCount).ToDictionary(row => LiveTraffic.IdOf(history.Column<long>("id")[row]));
+        var (compared, different) = (0, 0);
+        await foreach (var served in _production.Monitors.ReadAsync(Model, from, to, stop))
+        {
+            var expected = rows.AsMemory(rowOf[served.Id] * names.Count, names.Count);
+            for (var i = 0; i < names.Count; i++, compared++)
+                different += served.Features.Span[i].Equals(expected.Span[i]) ? 0 : 1;
+        }
+
+        return Text($"{compared:N0} values compared, {different:N0} differ");
     }
 
     private async Task<string> DecideAsync(Timestamp from, Timestamp to, CancellationToken stop)

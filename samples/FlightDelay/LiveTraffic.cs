@@ -70,7 +70,7 @@ public sealed class LiveTraffic(IMlOpsEnvironment production, Flights flights)
         .Select(row => new PredictionOutcome(IdOf(news.Column<long>("id")[row]), news.Column<double>("late")[row], news.Column<Timestamp>("landed")[row]))];
 
     // The same flight has the same identity in every run, so that a replay after a crash logs nothing twice.
-    private static PredictionId IdOf(long flight) => new(2001, (ulong)flight + 1);
+    public static PredictionId IdOf(long flight) => new(2001, (ulong)flight + 1);
 
     private sealed class Cursor(DataFrame frame, string time)
     {

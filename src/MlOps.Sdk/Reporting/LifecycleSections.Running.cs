@@ -45,7 +45,7 @@ internal sealed partial class LifecycleSections
         {
             foreach (var promotion in await environment.Promotions.ListAsync(model, cancellationToken: cancellationToken).ConfigureAwait(false))
             {
-                if (promotion.Source != environment.Name)
+                if (promotion.Target != environment.Name)
                     continue;
                 promotions.Add([
                     $"{promotion.Source} → {promotion.Target}", promotion.Version.ToString(), promotion.Options.Strategy.ToString(), promotion.State.ToString(),
@@ -146,5 +146,5 @@ internal sealed partial class LifecycleSections
     };
 
     private static string Describe(TrafficPolicy? policy) =>
-        policy is null ? "none" : string.Join(", ", policy.Shares.Select(share => Text($"{share.Weight:P0} {share.Version} ({share.Variant})")));
+        policy is null ? "none" : string.Join(", ", policy.Shares.Select(share => Text($"{share.Version} ({share.Variant}) {share.Weight:P0}")));
 }

@@ -80,7 +80,7 @@ internal sealed partial class LifecycleSections(IMlOpsEnvironments environments,
                 broken.Add(Text($"{environment.Name}: record {sequence} does not fit the chain"));
             var records = await environment.Context.Audit.ReadAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
             rows.AddRange(records.TakeLast(15).Select(record => (IReadOnlyList<string>)
-                [environment.Name, Text($"{record.Sequence}"), record.Time.ToString(), record.Actor, record.Entry.Operation, record.Entry.Subject, record.Entry.Reason, record.Hash[..12]]));
+                [environment.Name, Text($"{record.Sequence}"), Short(record.Time), record.Actor, record.Entry.Operation, record.Entry.Subject, record.Entry.Reason, record.Hash[..12]]));
         }
 
         report.Section("Audit trail", section => section
