@@ -52,6 +52,13 @@ public sealed class Flights(string file, int every) : IDisposable
     public Task<DataFrame> LandedAsync(Timestamp from, Timestamp to, CancellationToken cancellationToken) =>
         QueryAsync("landed > $from AND landed <= $to AND $every = 1 ORDER BY landed, id", from, to, 1, cancellationToken);
 
+    /// <summary>Every route of the last month, asked about at noon.</summary>
+    public Task<DataFrame> RoutesAsync(Timestamp now, CancellationToken cancellationToken) => _lake.ReadAsync(
+        """
+        SELECT origin, destination, $now::TIMESTAMP AS asked_at, first(distance)::FLOAT AS distance, 12::FLOAT AS hour, dayofweek($now::TIMESTAMP)::FLOAT AS weekday
+        FROM read_parquet($file) WHERE date >= $now::TIMESTAMP - INTERVAL 30 DAY AND date < $now::TIMESTAMP GROUP BY origin, destination ORDER BY origin, destination
+        """, new Dictionary<string, object?> { ["file"] = file, ["now"] = now }, cancellationToken);
+
     /// <summary>Brings the flights that departed before a moment into a feature store, ten days at a time; what is there already stays as it is.</summary>
     public async Task<long> IngestAsync(IFeatureStore features, Timestamp to, Action<double> progress, CancellationToken cancellationToken)
     {

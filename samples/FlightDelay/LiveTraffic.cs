@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using MlOps;
 using MlOps.Monitoring;
 using MlOps.Serving;
@@ -12,77 +14,53 @@ public sealed record DelayRisk(float Probability);
 /// <summary>Replays a period hour by hour: landings reach the feature store, passengers ask, outcomes become known.</summary>
 public sealed class LiveTraffic(IMlOpsEnvironment production, Flights flights)
 {
-    public List<double> LatenciesMs { get; } = [];
+    private readonly ConcurrentBag<double> _latenciesMs = [];
+
+    public IReadOnlyList<double> LatenciesMs => [.. _latenciesMs];
 
     public static void Define(IMlOpsBuilder mlops) => mlops.AddModel<Flight, DelayRisk>(DelayTraining.Model, model => model
         .Lookup(Flights.Service, flight => flight.Origin, flight => flight.Destination)
         .Encode(Flights.RequestFeatures, (flight, features) => (features[0], features[1], features[2]) = (flight.Distance, flight.Hour, flight.Weekday))
         .AsOf(flight => flight.AskedAt)
-        .StickyBy(flight => flight.Id.ToString(System.Globalization.CultureInfo.InvariantCulture))
+        .StickyBy(flight => flight.Id.ToString(CultureInfo.InvariantCulture))
         .Decode(scores => new DelayRisk(scores[0])));
+
+    /// <summary>The same flight has the same identity in every run, so that a replay after a crash logs nothing twice.</summary>
+    public static PredictionId IdOf(long flight) => new(2001, (ulong)flight + 1);
 
     public async Task<int> ReplayAsync(Timestamp from, Timestamp to, Action<double> progress, CancellationToken stop)
     {
         var predictor = production.Get<IPredictor<Flight, DelayRisk>>();
-        var landed = new Cursor(await flights.LandedAsync(from, to, stop), "landed");
-        var asked = new Cursor(await flights.AskedAsync(from, to, stop), "asked_at");
-        var (answered, resumeFrom) = (0, await PushedUpToAsync(stop));
-        for (var hour = from; hour < to; hour += TimeSpan.FromHours(1))
+        var hours = Enumerable.Range(1, (int)(to - from).TotalHours).Select(hour => from + TimeSpan.FromHours(hour)).ToArray();
+        var landed = (await flights.LandedAsync(from, to, stop)).SplitByTime("landed", [.. hours.Select(hour => new Timestamp(hour.Microseconds + 1))]);
+        var asked = (await flights.AskedAsync(from, to, stop)).SplitByTime("asked_at", hours);
+        var pushed = Timestamp.MaxValue; // up to where a former try came: an hour's answers are durable before the next hour's landings
+        foreach (var view in production.Features.Views)
+            pushed = await production.Features.GetStatusAsync(view.Name, stop) is { OnlineUpTo: { } upTo } && upTo < pushed ? upTo : pushed;
+        for (var i = 0; i < hours.Length; i++)
         {
-            var news = landed.TakeUntil(hour + TimeSpan.FromHours(1));
             foreach (var view in production.Features.Views)
-                await production.Features.PushAsync(view.Name, news, "landings", hour.Microseconds, stop);
-            var requests = asked.TakeUntil(hour + TimeSpan.FromHours(1));
-            answered += requests.RowCount;
-            if (hour + TimeSpan.FromHours(1) <= resumeFrom)
-                continue; // answered before a restart
-            await Parallel.ForEachAsync(Rows(requests), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = stop }, async (flight, token) =>
+                await production.Features.PushAsync(view.Name, landed[i], "landings", hours[i].Microseconds, stop);
+            if (hours[i] <= pushed)
+                continue;
+            await Parallel.ForEachAsync(Requests(asked[i]), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = stop }, async (flight, token) =>
             {
                 var started = Stopwatch.GetTimestamp();
                 await predictor.PredictAsync(flight, new PredictionContext { Id = IdOf(flight.Id) }, token);
-                var milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-                lock (LatenciesMs)
-                    LatenciesMs.Add(milliseconds);
+                _latenciesMs.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             });
-            await production.Monitors.RecordOutcomesAsync(DelayTraining.Model, Outcomes(news), stop);
+            await production.Monitors.RecordOutcomesAsync(DelayTraining.Model, Outcomes(landed[i]), stop);
             await production.Monitors.FlushAsync(stop);
-            progress((hour + TimeSpan.FromHours(1) - from) / (to - from));
+            progress((i + 1.0) / hours.Length);
         }
 
-        return answered;
+        return asked.Sum(hour => hour.RowCount);
     }
 
-    // An hour's answers are durable before the next hour's landings are pushed.
-    private async Task<Timestamp> PushedUpToAsync(CancellationToken stop)
-    {
-        var upTo = Timestamp.MaxValue;
-        foreach (var view in production.Features.Views)
-            upTo = await production.Features.GetStatusAsync(view.Name, stop) is { OnlineUpTo: { } time } && time < upTo ? time : upTo;
-        return upTo;
-    }
+    private static IEnumerable<Flight> Requests(DataFrame asked) => asked.ToRows(row => new Flight(
+        row.Get<long>("id"), row.Get<Timestamp>("asked_at"), row.Get<string>("origin"), row.Get<string>("destination"),
+        row.Get<float>("distance"), row.Get<float>("hour"), row.Get<float>("weekday")));
 
-    private static IEnumerable<Flight> Rows(DataFrame frame) => Enumerable.Range(0, frame.RowCount).Select(row => new Flight(
-        frame.Column<long>("id")[row], frame.Column<Timestamp>("asked_at")[row], frame.Column<string>("origin")[row], frame.Column<string>("destination")[row],
-        frame.Column<float>("distance")[row], frame.Column<float>("hour")[row], frame.Column<float>("weekday")[row]));
-
-    private List<PredictionOutcome> Outcomes(DataFrame news) => [.. Enumerable.Range(0, news.RowCount)
-        .Where(row => flights.IsSampled(news.Column<long>("id")[row]))
-        .Select(row => new PredictionOutcome(IdOf(news.Column<long>("id")[row]), news.Column<double>("late")[row], news.Column<Timestamp>("landed")[row]))];
-
-    // The same flight has the same identity in every run, so that a replay after a crash logs nothing twice.
-    public static PredictionId IdOf(long flight) => new(2001, (ulong)flight + 1);
-
-    private sealed class Cursor(DataFrame frame, string time)
-    {
-        private int _next;
-
-        public DataFrame TakeUntil(Timestamp moment)
-        {
-            var times = frame.Column<Timestamp>(time).Span;
-            var start = _next;
-            while (_next < times.Length && times[_next] <= moment)
-                _next++;
-            return frame.Slice(start, _next - start);
-        }
-    }
+    private List<PredictionOutcome> Outcomes(DataFrame landed) => [.. landed.Filter("id", (long id) => flights.IsSampled(id))
+        .ToRows(row => new PredictionOutcome(IdOf(row.Get<long>("id")), row.Get<double>("late"), row.Get<Timestamp>("landed")))];
 }

@@ -94,7 +94,7 @@ internal sealed partial class TriggerRunner(EnvironmentContext context, Pipeline
                 return (true, false);
             var (_, created) = await engine.CreateAsync(session, pipeline, input, new RunPipelineOptions
             {
-                Key = $"trigger:{trigger.Name}:{happened.Sequence}",
+                Key = TriggerKey.Of(trigger.Name, happened.Sequence),
                 Reason = $"trigger '{trigger.Name}' on event {happened.Sequence} ({happened.Type} of {happened.Subject})",
             }).ConfigureAwait(false);
             return (true, created);

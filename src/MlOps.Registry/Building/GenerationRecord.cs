@@ -7,10 +7,10 @@ public sealed record GenerationRecord
     public const string ArtifactName = "generation";
 
     /// <summary>The library that trained it, with its version.</summary>
-    public required string Framework { get; init; }
+    public string Framework { get; init; } = "";
 
     /// <summary>The algorithm, for instance <c>gradient-boosted trees</c>.</summary>
-    public required string Algorithm { get; init; }
+    public string Algorithm { get; init; } = "";
 
     /// <summary>The final hyper-parameters.</summary>
     public IReadOnlyDictionary<string, string> HyperParameters { get; init; } = new Dictionary<string, string>();

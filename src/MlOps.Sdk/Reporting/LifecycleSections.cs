@@ -9,9 +9,6 @@ namespace MlOps;
 /// <summary>The sections of a lifecycle report; each reads what it needs and adds itself when there is something to show.</summary>
 internal sealed partial class LifecycleSections(IMlOpsEnvironments environments, string model, LifecycleReportOptions options)
 {
-    /// <summary>The name under which the sections look for a version's <see cref="BinaryEvaluation"/> among its experiment artifacts.</summary>
-    private const string EvaluationArtifact = "evaluation";
-
     public async ValueTask AddSummaryAsync(HtmlReport report, CancellationToken cancellationToken)
     {
         var rows = new List<IReadOnlyList<string>>();
@@ -47,7 +44,7 @@ internal sealed partial class LifecycleSections(IMlOpsEnvironments environments,
             var versions = await environment.Models.ListAsync(model, limit: 1, cancellationToken: cancellationToken).ConfigureAwait(false);
             foreach (var version in versions)
             {
-                if (version.Find(ModelArtifactKind.ExperimentArtifacts, EvaluationArtifact) is not { } artifact)
+                if (version.Find(ModelArtifactKind.ExperimentArtifacts, ModelArtifactNames.Evaluation) is not { } artifact)
                     continue;
                 var json = await environment.Context.Artifacts.GetBytesAsync(artifact.Content, 16 << 20, cancellationToken).ConfigureAwait(false);
                 var evaluation = JsonSerializer.Deserialize(json, EvaluationJsonContext.Default.BinaryEvaluation)!;
