@@ -25,7 +25,7 @@ mlops.AddPipeline<DelayTraining>().AddPipelineTrigger<DelayTraining, TrainingWin
 using var host = builder.Build();
 await host.StartAsync();
 
-const string Model = DelayTraining.Model, SliceDone = "flights.slice.answered";
+const string Model = DelayTraining.Model, SliceDone = "flights.slice.answered", Planned = "flights.story.planned", Ended = "flights.story.ended";
 var environments = host.Services.GetRequiredService<IMlOpsEnvironments>();
 var (sandbox, staging, production) = (environments["sandbox"], environments["staging"], environments["production"]);
 var flights = host.Services.GetRequiredService<Flights>();
@@ -34,7 +34,10 @@ Timestamp[] slices = [live, Timestamp.Utc(2001, 6, 11), Timestamp.Utc(2001, 6, 2
 var latencies = new Dictionary<string, IReadOnlyList<double>>();
 var view = new LiveView(environments, Model, builder.Configuration.GetValue("plain", Console.IsOutputRedirected));
 
-// Every act bears a key, so that the story can be killed anywhere and told again; a second telling goes on where the first ended.
+// Every act bears a key, so that the story can be killed anywhere and told again; once it has ended, the next telling goes on with newer flights.
+var (events, told) = (production.Context.Events, (await production.Context.Events.ReadAsync(typePrefix: SliceDone)).Count);
+var tellings = (await events.ReadAsync(typePrefix: Ended)).Count;
+var plan = await events.AppendAsync(Planned, Model, $"{Math.Min(told == 0 ? 2 : told + 1, slices.Length - 1)}", key: $"{Planned}/{tellings}");
 await view.TellAsync(async () =>
 {
     foreach (var environment in new[] { sandbox, staging })
@@ -86,8 +89,7 @@ await view.TellAsync(async () =>
         return $"{result.Rows:N0} routes; ORD to LAX {known.Scores[0]:P0} ({known.Source}), ORD to XXX {unknown.Scores[0]:P0} ({unknown.Source})";
     });
 
-    var told = (await production.Context.Events.ReadAsync(typePrefix: SliceDone)).Count;
-    for (var i = told; i < Math.Min(told == 0 ? 2 : told + 1, slices.Length - 1); i++)
+    for (var i = told; i < int.Parse(plan.Data); i++)
     {
         var (from, to) = (slices[i], slices[i + 1]);
         await view.StepAsync($"Answer passengers from {from.ToString()[..10]}", async progress =>
@@ -110,23 +112,25 @@ await view.TellAsync(async () =>
             var drift = await production.CheckDriftAsync(Model, from, to);
             if (!drift.Drifted)
                 return $"{drift.DriftedShare:P0} of the columns drifted: nothing to do";
-            var happened = (await production.Context.Events.ReadAsync(typePrefix: MonitoringEvents.DriftDetected))[^1];
+            var happened = (await events.ReadAsync(typePrefix: MonitoringEvents.DriftDetected))[^1];
             var run = await production.Pipelines.WaitForTriggeredAsync("delay-training", "retrain-on-drift", happened, TimeProvider.System);
             var version = (await production.Pipelines.FollowAsync(run, progress)).EnsureCompleted().Model!.Value;
             await production.StartCanaryAsync(version, 0.1, "retrained on drift");
             return $"{drift.DriftedShare:P0} of the columns drifted: retrained as {version}, which gets 10 % of the traffic";
         });
-        await production.Context.Events.AppendAsync(SliceDone, Model, key: $"{SliceDone}/{from}");
+        await events.AppendAsync(SliceDone, Model, key: $"{SliceDone}/{from}");
     }
 });
 
 var summary = await environments.SummariseAsync(Model, live, end);
-File.WriteAllText(Path.Combine(directory, "result.json"), JsonSerializer.Serialize(summary, new JsonSerializerOptions { WriteIndented = true }));
+File.WriteAllText(Path.Combine(directory, "result.tmp"), JsonSerializer.Serialize(summary, new JsonSerializerOptions { WriteIndented = true }));
+File.Move(Path.Combine(directory, "result.tmp"), Path.Combine(directory, "result.json"), overwrite: true);
 await using (var page = File.Create(Path.Combine(directory, "report.html")))
 {
     var windows = slices.Zip(slices.Skip(1)).ToArray();
     await (await environments.CreateAsync(Model, new() { Subtitle = "Three million US flights of 2001", LatenciesMs = latencies, QualityWindows = windows })).WriteAsync(page);
 }
 
+await events.AppendAsync(Ended, Model, key: $"{Ended}/{tellings}");
 view.Conclude(summary, Path.Combine(directory, "report.html"));
 await host.StopAsync();

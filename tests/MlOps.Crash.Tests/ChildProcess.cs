@@ -2,12 +2,17 @@ using System.Diagnostics;
 
 namespace MlOps.Crash.Tests;
 
-/// <summary>This assembly in a process of its own; its standard output is the list of what it acknowledged.</summary>
+/// <summary>A .NET program in a process of its own; this assembly's standard output is the list of what it acknowledged.</summary>
 internal sealed class ChildProcess : IDisposable
 {
     private readonly Process _process;
 
     public ChildProcess(params string[] arguments)
+        : this(typeof(ChildProcess).Assembly.Location, arguments)
+    {
+    }
+
+    private ChildProcess(string program, string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
         {
@@ -15,12 +20,14 @@ internal sealed class ChildProcess : IDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        start.ArgumentList.Add(typeof(ChildProcess).Assembly.Location);
+        start.ArgumentList.Add(program);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         Errors = _process.StandardError.ReadToEndAsync();
     }
+
+    public static ChildProcess Run(string program, params string[] arguments) => new(program, arguments);
 
     public StreamReader Output => _process.StandardOutput;
 
