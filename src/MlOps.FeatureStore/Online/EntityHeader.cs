@@ -8,4 +8,7 @@ internal struct EntityHeader
     public int Offset;
     public int Capacity;
     public int Count;
+
+    /// <summary>The newest availability of the entity's rows: a read from there on need not look at any row's availability.</summary>
+    public long Newest;
 }

@@ -37,7 +37,8 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource
             var entity = state.Keys.First(given[part.Keys[0]]);
             for (var p = 1; p < part.Keys.Length; p++)
                 entity = state.Keys.Next(entity, p, given[part.Keys[p]]);
-            state.Read(entity, asOf.Microseconds, part.Features, values.Slice(part.Start, part.Features.Length));
+            if (!state.Read(entity, asOf.Microseconds, part.Features, values.Slice(part.Start, part.Features.Length)))
+                part.View.CountCoarseRead();
         }
 
         return default;

@@ -1,41 +1,42 @@
 namespace MlOps.Features;
 
 /// <summary>Brings history into an online state.</summary>
-internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint former, long upTo, bool rebuild, TimeSpan readLag, CancellationToken cancellationToken)
+internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint former, long upTo, OnlineState? anew, FeatureStoreOptions options, CancellationToken cancellationToken)
 {
     private readonly ViewPlan _plan = history.Plan;
-    private long? _newestKnown;
+    private readonly bool _isRebuild = anew is not null;
+    private long? _settled;
 
     public (OnlineCheckpoint? Next, MaterializeResult Result) Run()
     {
         var view = _plan.View.Name;
         var newestCommit = history.Segments.Length == 0 ? 0 : history.Segments.Max(segment => segment.Commit);
-        if (rebuild && former.HasPushes && upTo < former.State.AvailableUpTo)
+        if (_isRebuild && former.HasPushes && upTo < former.State.AvailableUpTo)
             throw new InvalidInputException(
                 $"Feature view '{view}' holds pushes known at {new Timestamp(former.State.AvailableUpTo)}, but is to be rebuilt as known at {new Timestamp(upTo)}, which would lose them. Rebuild up to that moment or later, after ingesting the pushed rows.");
 
         // What is known up to the last time is online already; a lower moment asks for late batches only.
-        var target = rebuild ? upTo : Math.Max(upTo, former.MaterializedUpTo);
-        if (!rebuild && former.HasPushes && Apply(null, target) > 0)
+        var target = _isRebuild ? upTo : Math.Max(upTo, former.MaterializedUpTo);
+        if (!_isRebuild && former.HasPushes && Apply(null, target) > 0)
             throw new InvalidInputException(
                 $"Feature view '{view}' was fed by pushes since its history was materialised up to {new Timestamp(former.MaterializedUpTo)}, and the offline store holds further rows known by {new Timestamp(target)}, some of which may have been pushed too. "
                 + "Pass MaterializeOptions { Rebuild = true } to replace the online state from the offline store, which must hold what was pushed.");
 
-        var next = rebuild ? new OnlineCheckpoint { State = new OnlineState(_plan, readLag) } : former;
-        if (rebuild)
+        var next = _isRebuild ? new OnlineCheckpoint { State = anew! } : former;
+        if (_isRebuild)
         {
             foreach (var (source, offset) in former.Sources)
                 next.Sources.Add(source, offset);
         }
 
         var rows = 0L;
-        if (!former.HasPushes || rebuild)
+        if (!former.HasPushes || _isRebuild)
         {
-            next.State.AdvanceTo(NewestKnown(target));
+            next.State.AdvanceTo(SettledUpTo(target));
             rows = Apply(next.State, target);
         }
 
-        var changed = rebuild || rows > 0 || target > former.MaterializedUpTo;
+        var changed = _isRebuild || rows > 0 || target > former.MaterializedUpTo;
         next.MaterializedUpTo = target;
         next.MaterializedCommit = Math.Max(next.MaterializedCommit, newestCommit);
         return (changed ? next : null, new MaterializeResult(view, rows, next.State.Keys.Count, new Timestamp(target)));
@@ -44,11 +45,11 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
     // Without a state, only counts what would be applied.
     private long Apply(OnlineState? state, long target)
     {
-        var seenCommit = rebuild ? 0 : former.MaterializedCommit;
-        var seenUpTo = rebuild ? long.MinValue : former.MaterializedUpTo;
-        // Rows from here on may matter each; of those before, at most the newest. Rows can be known before they happen.
-        var settled = Math.Max(NewestKnown(target), rebuild ? long.MinValue : former.State.AvailableUpTo);
-        settled = settled == long.MinValue ? settled : settled - readLag.Ticks / 10;
+        var seenCommit = _isRebuild ? 0 : former.MaterializedCommit;
+        var seenUpTo = _isRebuild ? long.MinValue : former.MaterializedUpTo;
+        // Rows that happened, or became known, from here on may matter each; of the others, at most the newest. Rows can be known before they happen.
+        var settled = Math.Max(SettledUpTo(target), _isRebuild ? long.MinValue : former.State.SettledUpTo);
+        settled = settled == long.MinValue ? settled : settled - options.ReadLag.Ticks / 10;
         var reach = settled;
         for (var w = 0; w < _plan.WindowLength.Length && settled != long.MinValue; w++)
             reach = Math.Min(reach, _plan.Tail(w, settled));
@@ -62,7 +63,7 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
             if ((entity & 1023) == 0)
                 cancellationToken.ThrowIfCancellationRequested();
             scratch.Load(history, entity, hasPlain ? long.MinValue : reach, long.MaxValue - 1);
-            var first = FirstThatMatters(scratch, reach, target, hasPlain);
+            var first = FirstThatMatters(scratch, reach, settled, hasPlain);
             var online = -1;
             for (var i = first; i < scratch.Count; i++)
             {
@@ -86,36 +87,37 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
     }
 
     // A moment beyond all history, such as "everything", must not make what is there look old.
-    private long NewestKnown(long target)
+    private long SettledUpTo(long target)
     {
-        if (_newestKnown is { } found)
+        if (_settled is { } found)
             return found;
-        var newest = long.MinValue;
+        var mark = new SettlingMark(options.SettlingRows);
+        var now = (anew ?? former.State).Now();
         foreach (var segment in history.Segments)
         {
             foreach (var available in segment.Reader.Available)
             {
-                if (available <= target && available > newest)
-                    newest = available;
+                if (available <= target)
+                    mark.Observe(available, now);
             }
         }
 
-        _newestKnown = newest;
-        return newest;
+        _settled = mark.Value;
+        return mark.Value;
     }
 
-    // Of the rows that no window reaches, only the newest known one can still matter, for its plain values.
-    private static int FirstThatMatters(EntityRows rows, long reach, long target, bool hasPlain)
+    // Of the rows that no window reaches, only those can still matter, for their plain values, that no newer one known at every moment to be asked for hides.
+    private static int FirstThatMatters(EntityRows rows, long reach, long settled, bool hasPlain)
     {
         var first = EntityRows.LowerBound(rows.Event.AsSpan(0, rows.Count), reach);
         if (!hasPlain)
             return first;
         for (var i = first - 1; i >= 0; i--)
         {
-            if (rows.Available[i] <= target)
+            if (rows.Available[i] <= settled)
                 return i;
         }
 
-        return first;
+        return 0;
     }
 }

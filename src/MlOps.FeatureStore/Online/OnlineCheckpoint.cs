@@ -6,7 +6,7 @@ namespace MlOps.Features;
 /// <summary>What a snapshot file holds beside the entries: how far history was materialised and which pushes are in.</summary>
 internal sealed class OnlineCheckpoint
 {
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 2;
 
     public required OnlineState State { get; init; }
 
@@ -53,7 +53,7 @@ internal sealed class OnlineCheckpoint
         files.FlushDirectory(Path.GetDirectoryName(path)!);
     }
 
-    public static OnlineCheckpoint Load(IFileSystem files, string path, ViewPlan plan, TimeSpan readLag)
+    public static OnlineCheckpoint Load(IFileSystem files, string path, ViewPlan plan, OnlineState empty)
     {
         try
         {
@@ -64,8 +64,8 @@ internal sealed class OnlineCheckpoint
             if (!reader.ReadBytes(8).AsSpan().SequenceEqual(Magic))
                 throw new InvalidDataException("it does not begin as a snapshot does");
             var version = reader.ReadInt32();
-            if (version != FormatVersion)
-                throw new InvalidDataException($"it has format version {version}; this library reads {FormatVersion}");
+            if (version is < 1 or > FormatVersion)
+                throw new InvalidDataException($"it has format version {version}; this library reads 1 to {FormatVersion}");
             var hash = reader.ReadString();
             if (hash != plan.View.Hash)
                 throw new InvalidDataException($"it was written for definition {hash}, but the view has {plan.View.Hash}");
@@ -77,7 +77,7 @@ internal sealed class OnlineCheckpoint
                 sources.Add(reader.ReadString(), reader.ReadInt64());
             var checkpoint = new OnlineCheckpoint
             {
-                State = OnlineState.Load(reader, plan, readLag),
+                State = OnlineState.Load(reader, version, empty),
                 MaterializedUpTo = upTo,
                 MaterializedCommit = commit,
                 HasPushes = pushes,

@@ -8,8 +8,10 @@ namespace MlOps.Features;
 /// which no window's tail can fall any more are merged into tiles. One writer at a time; readers take no lock and retry on a race.
 /// </summary>
 /// <remarks>
-/// A block is <c>times[capacity]</c>, then per entry <c>(count, sum)</c> by aggregated column and, with plain features,
-/// the availability and two floats a word. Entry 0 always exists: it stands for everything before the others.
+/// A block is <c>times[capacity]</c>, then per entry <c>(count, sum)</c> by aggregated column and, with plain features, two floats a word,
+/// then <c>available[capacity]</c>. Entry 0 always exists: it stands for everything before the others. An entry that was not known yet at
+/// <see cref="ExactFrom"/> is never merged, so it is one row, its own share is the difference to the entry before, and a read as of a moment
+/// at which it was not known can leave it out.
 /// </remarks>
 internal sealed partial class OnlineState
 {
@@ -21,46 +23,57 @@ internal sealed partial class OnlineState
     private readonly int _words;
     private readonly long[] _limits;
     private readonly long _readLag;
+    private readonly TimeProvider _clock;
+    private readonly SettlingMark _mark;
     private EntityHeader[][] _chunks = [];
+    private long _exactFrom = long.MinValue;
+    private long _now;
 
-    public OnlineState(ViewPlan plan, TimeSpan readLag)
+    public OnlineState(ViewPlan plan, FeatureStoreOptions options, TimeProvider clock)
     {
         _plan = plan;
-        _readLag = readLag.Ticks / 10;
+        _readLag = options.ReadLag.Ticks / 10;
+        _clock = clock;
+        _mark = new SettlingMark(options.SettlingRows);
+        _now = Now();
         Keys = new KeyTable(plan.View.Keys.Count);
         _plainAt = 2 * plan.Fixed.Length;
-        _words = _plainAt + (plan.Plain.Length == 0 ? 0 : 1 + (plan.Plain.Length + 1) / 2);
+        _words = _plainAt + (plan.Plain.Length + 1) / 2;
         _limits = new long[plan.WindowLength.Length];
         Array.Fill(_limits, long.MinValue);
-        AvailableUpTo = long.MinValue;
     }
 
     public KeyTable Keys { get; }
 
-    /// <summary>The newest availability seen; reads are meant for moments from here on (and a read lag before).</summary>
-    public long AvailableUpTo { get; private set; }
+    /// <summary>The newest availability seen.</summary>
+    public long AvailableUpTo => _mark.Newest;
+
+    /// <summary>What is known up to here has settled: see <see cref="SettlingMark"/>.</summary>
+    public long SettledUpTo => _mark.Value;
+
+    /// <summary>Reads as of this moment or later are exact; before it, windows may end at a tile's edge and later knowledge may show.</summary>
+    public long ExactFrom => Volatile.Read(ref _exactFrom);
 
     /// <summary>Rows that came too late to matter to any window.</summary>
     public long ExpiredRows { get; private set; }
 
     public long MemoryBytes => _pool.Words * 8;
 
-    private long Settled => AvailableUpTo == long.MinValue ? long.MinValue : AvailableUpTo - _readLag;
+    public long Now() => Timestamp.From(_clock.GetUtcNow()).Microseconds;
 
     /// <summary>Says that everything available up to a moment is being applied, so that what no window can reach is skipped.</summary>
     public void AdvanceTo(long available)
     {
-        if (available <= AvailableUpTo)
-            return;
-        AvailableUpTo = available;
-        for (var w = 0; w < _limits.Length; w++)
-            _limits[w] = _plan.Tail(w, Settled);
+        _now = Now();
+        if (available != long.MinValue && _mark.MoveTo(available))
+            Settle();
     }
 
     public void Apply(RowBatch batch)
     {
         var entities = new int[batch.Keys[0].Length];
         Array.Fill(entities, -1);
+        _now = Now();
         Span<int> units = stackalloc int[_plan.Fixed.Length];
         Span<float> plain = stackalloc float[_plan.Plain.Length];
         for (var row = 0; row < batch.Count; row++)
@@ -72,7 +85,7 @@ internal sealed partial class OnlineState
             if (IsExpired(batch.Event[row]))
             {
                 ExpiredRows++;
-                AdvanceTo(batch.Available[row]);
+                Observe(batch.Available[row]);
                 continue;
             }
 
@@ -93,9 +106,10 @@ internal sealed partial class OnlineState
         AddHeader(entity, FirstCapacity);
         ref var header = ref Header(entity);
         var slab = _pool[header.Slab];
-        slab.AsSpan(header.Offset, FirstCapacity * (1 + _words)).Clear();
+        slab.AsSpan(header.Offset, BlockWords(FirstCapacity)).Clear();
         slab[header.Offset] = long.MinValue;
-        WritePlain(slab.AsSpan(header.Offset + FirstCapacity, _words), long.MinValue, []);
+        WritePlain(slab.AsSpan(header.Offset + FirstCapacity, _words), []);
+        slab[AvailableAt(ref header)] = long.MinValue;
         header.Count = 1;
         return Keys.GetOrAdd(keys, code);
     }
@@ -117,7 +131,7 @@ internal sealed partial class OnlineState
 
     public void Apply(int entity, long eventTime, long available, ReadOnlySpan<int> units, ReadOnlySpan<float> plain)
     {
-        AdvanceTo(available);
+        Observe(available);
         ref var header = ref Header(entity);
         var slab = _pool[header.Slab];
         var at = header.Count - 1;
@@ -151,12 +165,17 @@ internal sealed partial class OnlineState
         var count = header.Count;
         var times = slab.AsSpan(header.Offset, header.Capacity);
         var entries = slab.AsSpan(header.Offset + header.Capacity, header.Capacity * _words);
+        var known = slab.AsSpan(AvailableAt(ref header), header.Capacity);
         times[(at + 1)..count].CopyTo(times[(at + 2)..]);
+        known[(at + 1)..count].CopyTo(known[(at + 2)..]);
         entries[((at + 1) * _words)..(count * _words)].CopyTo(entries[((at + 2) * _words)..]);
         times[at + 1] = eventTime;
+        known[at + 1] = available;
+        if (available > header.Newest)
+            header.Newest = available;
         var entry = entries.Slice((at + 1) * _words, _words);
         entries.Slice(at * _words, _plainAt).CopyTo(entry);
-        WritePlain(entry, available, plain);
+        WritePlain(entry, plain);
         header.Count = ++count;
         for (var c = 0; c < units.Length; c++)
         {
@@ -176,35 +195,35 @@ internal sealed partial class OnlineState
     {
         var time = slab[header.Offset + entry];
         return time > eventTime
-            || (time == eventTime && _plan.Plain.Length > 0 && slab[header.Offset + header.Capacity + entry * _words + _plainAt] > available);
+            || (time == eventTime && _plan.Plain.Length > 0 && slab[AvailableAt(ref header) + entry] > available);
     }
 
-    private void WritePlain(Span<long> entry, long available, ReadOnlySpan<float> plain)
+    private void WritePlain(Span<long> entry, ReadOnlySpan<float> plain)
     {
-        if (_plan.Plain.Length == 0)
-            return;
-        entry[_plainAt] = available;
         for (var c = 0; c < _plan.Plain.Length; c += 2)
         {
             var low = c < plain.Length ? plain[c] : float.NaN;
             var high = c + 1 < plain.Length ? plain[c + 1] : float.NaN;
-            entry[_plainAt + 1 + c / 2] = (uint)BitConverter.SingleToInt32Bits(low) | ((long)BitConverter.SingleToInt32Bits(high) << 32);
+            entry[_plainAt + c / 2] = (uint)BitConverter.SingleToInt32Bits(low) | ((long)BitConverter.SingleToInt32Bits(high) << 32);
         }
     }
 
-    // Entries a < b become one (at b's time, with b's totals and plain values) when no tail that may still be asked for falls into (a, b].
+    // Entries a < b become one (at b's time, with b's totals and plain values) when no tail that may still be asked for falls into (a, b],
+    // and both were known at every moment that may still be asked for.
     private void Compact(ref EntityHeader header)
     {
-        var settled = Settled;
+        var settled = _exactFrom;
         var slab = _pool[header.Slab];
         var times = slab.AsSpan(header.Offset, header.Capacity);
         var entries = slab.AsSpan(header.Offset + header.Capacity, header.Capacity * _words);
+        var known = slab.AsSpan(AvailableAt(ref header), header.Capacity);
         var kept = 0;
         for (var i = 1; i < header.Count; i++)
         {
-            if (times[i] > settled || !CanMerge(times[kept], times[i]))
+            if (times[i] > settled || known[i] > settled || known[kept] > settled || !CanMerge(times[kept], times[i]))
                 kept++;
             times[kept] = times[i];
+            known[kept] = known[i];
             entries.Slice(i * _words, _words).CopyTo(entries[(kept * _words)..]);
         }
 
@@ -226,12 +245,13 @@ internal sealed partial class OnlineState
     private void Enlarge(ref EntityHeader header)
     {
         var capacity = header.Capacity * 2;
-        var (slab, offset) = _pool.Rent(capacity * (1 + _words));
+        var (slab, offset) = _pool.Rent(BlockWords(capacity));
         var from = _pool[header.Slab];
         var to = _pool[slab];
         Array.Copy(from, header.Offset, to, offset, header.Count);
         Array.Copy(from, header.Offset + header.Capacity, to, offset + capacity, header.Count * _words);
-        _pool.Return(header.Capacity * (1 + _words), header.Slab, header.Offset);
+        Array.Copy(from, AvailableAt(ref header), to, offset + capacity * (1 + _words), header.Count);
+        _pool.Return(BlockWords(header.Capacity), header.Slab, header.Offset);
         header.Slab = slab;
         header.Offset = offset;
         header.Capacity = capacity;
@@ -248,9 +268,35 @@ internal sealed partial class OnlineState
             Volatile.Write(ref _chunks, chunks);
         }
 
-        var (slab, offset) = _pool.Rent(capacity * (1 + _words));
-        Header(entity) = new EntityHeader { Slab = slab, Offset = offset, Capacity = capacity };
+        var (slab, offset) = _pool.Rent(BlockWords(capacity));
+        Header(entity) = new EntityHeader { Slab = slab, Offset = offset, Capacity = capacity, Newest = long.MinValue };
     }
+
+    private void Observe(long available)
+    {
+        if (_mark.Observe(available, _now))
+            Settle();
+    }
+
+    private void Settle()
+    {
+        if (_mark.Value != long.MinValue)
+            BeExactFrom(_mark.Value - _readLag);
+    }
+
+    private void BeExactFrom(long moment)
+    {
+        if (moment <= _exactFrom)
+            return;
+        // Published before anything is merged because of it: a reader that sees what was merged sees that it is no longer exact.
+        Volatile.Write(ref _exactFrom, moment);
+        for (var w = 0; w < _limits.Length; w++)
+            _limits[w] = _plan.Tail(w, moment);
+    }
+
+    private int BlockWords(int capacity) => capacity * (2 + _words);
+
+    private int AvailableAt(ref EntityHeader header) => header.Offset + header.Capacity * (1 + _words);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref EntityHeader Header(int entity) => ref Volatile.Read(ref _chunks)[entity >> ChunkBits][entity & ((1 << ChunkBits) - 1)];

@@ -6,19 +6,22 @@ internal sealed class OnlineView : IDisposable
     private readonly IFileSystem _files;
     private readonly string _directory;
     private readonly FeatureStoreOptions _options;
+    private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Lock _queueGate = new();
     private List<(PushRecord Push, TaskCompletionSource<bool> Done)> _queue = [];
     private OnlineLog? _log;
     private long _generation;
     private volatile OnlineCheckpoint? _checkpoint;
+    private long _coarseReads;
 
-    public OnlineView(IFileSystem files, string directory, ViewPlan plan, FeatureStoreOptions options)
+    public OnlineView(IFileSystem files, string directory, ViewPlan plan, FeatureStoreOptions options, TimeProvider clock)
     {
         _files = files;
         _directory = directory;
         Plan = plan;
         _options = options;
+        _clock = clock;
     }
 
     public ViewPlan Plan { get; }
@@ -27,6 +30,14 @@ internal sealed class OnlineView : IDisposable
     public OnlineState? State => _checkpoint?.State;
 
     public OnlineCheckpoint? Checkpoint => _checkpoint;
+
+    /// <summary>Reads since the process opened the view that lay before the moment from which answers are exact.</summary>
+    public long CoarseReads => Interlocked.Read(ref _coarseReads);
+
+    public void CountCoarseRead() => Interlocked.Increment(ref _coarseReads);
+
+    /// <summary>A state without rows, as the options want it.</summary>
+    public OnlineState EmptyState() => new(Plan, _options, _clock);
 
     public async ValueTask OpenAsync(CancellationToken cancellationToken)
     {
@@ -110,8 +121,8 @@ internal sealed class OnlineView : IDisposable
         var logs = Generations(names, "log-");
         _generation = snapshots.Count > 0 ? snapshots.Keys.Max() : 0;
         var checkpoint = snapshots.Count > 0
-            ? OnlineCheckpoint.Load(_files, snapshots[_generation], Plan, _options.ReadLag)
-            : new OnlineCheckpoint { State = new OnlineState(Plan, _options.ReadLag) };
+            ? OnlineCheckpoint.Load(_files, snapshots[_generation], Plan, EmptyState())
+            : new OnlineCheckpoint { State = EmptyState() };
         foreach (var old in snapshots.Concat(logs).Where(pair => pair.Key < _generation))
             _files.Delete(old.Value);
         _log?.Dispose();

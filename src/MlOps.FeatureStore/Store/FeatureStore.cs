@@ -28,7 +28,7 @@ internal sealed class FeatureStore : IFeatureStore, IDisposable
                 throw new InvalidDefinitionException($"Feature view '{view.Name}' is declared twice (versions {_views[view.Name].Version} and {view.Version}): a host declares one version of a view.");
             var folder = $"{view.Name}.v{view.Version}";
             _offline.Add(view.Name, new OfflineView(context, area, Path.Combine(root, "offline", folder), view.Plan, options));
-            _online.Add(view.Name, new OnlineView(context.Files, Path.Combine(root, "online", folder), view.Plan, options));
+            _online.Add(view.Name, new OnlineView(context.Files, Path.Combine(root, "online", folder), view.Plan, options, context.Clock));
         }
 
         foreach (var service in Services)
@@ -126,7 +126,7 @@ internal sealed class FeatureStore : IFeatureStore, IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             using var history = await _offline[view].OpenAsync(cancellationToken).ConfigureAwait(false);
             results.Add(await _online[view].ChangeAsync(
-                former => new Materializer(history, former, upTo.Microseconds, options.Rebuild, _options.ReadLag, cancellationToken).Run(),
+                former => new Materializer(history, former, upTo.Microseconds, options.Rebuild ? _online[view].EmptyState() : null, _options, cancellationToken).Run(),
                 cancellationToken).ConfigureAwait(false));
         }
 
@@ -194,7 +194,9 @@ internal sealed class FeatureStore : IFeatureStore, IDisposable
             OnlineBytes = checkpoint.State.MemoryBytes,
             MaterializedUpTo = checkpoint.MaterializedUpTo == long.MinValue ? null : new Timestamp(checkpoint.MaterializedUpTo),
             OnlineUpTo = checkpoint.State.AvailableUpTo == long.MinValue ? null : new Timestamp(checkpoint.State.AvailableUpTo),
+            ExactFrom = checkpoint.State.ExactFrom == long.MinValue ? null : new Timestamp(checkpoint.State.ExactFrom),
             ExpiredRows = checkpoint.State.ExpiredRows,
+            CoarseReads = online.CoarseReads,
         };
     }
 

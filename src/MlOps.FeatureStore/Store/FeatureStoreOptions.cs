@@ -3,13 +3,24 @@ namespace MlOps.Features;
 /// <summary>How a feature store behaves.</summary>
 public sealed class FeatureStoreOptions
 {
-    /// <summary>How far behind the newest availability an online read may lie and still be exact to the microsecond; older state is kept in tiles.</summary>
+    /// <summary>
+    /// How far behind the newest availability the moment of an online read may lie and still be answered exactly: as the offline join answers it with
+    /// what was known then, whatever was pushed since. Older state is kept in tiles: a read further back is answered from them, without an error, and
+    /// counted in <see cref="FeatureViewStatus.CoarseReads"/>. A longer lag keeps more rows in memory one by one.
+    /// </summary>
     /// <value>One hour by default.</value>
     public TimeSpan ReadLag { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>How far ahead of the clock a pushed row may claim to be known; further ahead it is refused, since it would make everything else look old.</summary>
+    /// <summary>How far ahead of the clock a pushed row may claim to be known; further ahead it is refused. A row within it is seen by reads as of its availability or later.</summary>
     /// <value>One day by default.</value>
     public TimeSpan ClockTolerance { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// How many rows must be known at or after a moment, which the clock must have passed too, before it counts as the newest availability that
+    /// <see cref="ReadLag"/> is measured from. So fewer rows with wrong times far ahead do not make the rest look old; neither do any number ahead of the clock.
+    /// </summary>
+    /// <value>16 by default; 1 follows every single row.</value>
+    public int SettlingRows { get; set; } = 16;
 
     /// <summary>How long an online log may grow before a snapshot cuts it.</summary>
     /// <value>64 MiB by default.</value>

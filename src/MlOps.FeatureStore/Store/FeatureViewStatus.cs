@@ -36,6 +36,18 @@ public sealed record FeatureViewStatus
     /// <summary>The newest availability online; null when nothing is.</summary>
     public Timestamp? OnlineUpTo { get; init; }
 
+    /// <summary>
+    /// Online reads as of this moment or later are exact: they equal the offline join as known then. Null while all are.
+    /// It follows the newest availability at a distance of <see cref="FeatureStoreOptions.ReadLag"/> (see <see cref="FeatureStoreOptions.SettlingRows"/>).
+    /// </summary>
+    public Timestamp? ExactFrom { get; init; }
+
+    /// <summary>
+    /// Online reads since the process opened the view that asked for a moment before <see cref="ExactFrom"/>: their windows may end at a tile's edge and
+    /// may hold what became known after that moment. When this grows, read closer to the present or raise <see cref="FeatureStoreOptions.ReadLag"/>.
+    /// </summary>
+    public required long CoarseReads { get; init; }
+
     /// <summary>Rows that arrived online too late to matter to any window.</summary>
     public required long ExpiredRows { get; init; }
 }

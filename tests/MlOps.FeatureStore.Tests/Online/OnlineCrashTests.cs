@@ -11,7 +11,7 @@ public sealed class OnlineCrashTests
             var random = new Random(crashAt);
             var plan = View.Plan;
             var options = new FeatureStoreOptions { SnapshotLogBytes = 600 };
-            var online = new OnlineView(files, "/online/v", plan, options);
+            var online = new OnlineView(files, "/online/v", plan, options, TimeProvider.System);
             var acknowledged = 0;
             for (var offset = 0; offset < 40;)
             {
@@ -28,14 +28,14 @@ public sealed class OnlineCrashTests
                     online.Dispose();
                     files.Restart(random);
                     files.CrashAt = random.Next(3) == 0 ? files.Operations + random.Next(1, 60) : int.MaxValue;
-                    online = new OnlineView(files, "/online/v", plan, options);
+                    online = new OnlineView(files, "/online/v", plan, options, TimeProvider.System);
                 }
             }
 
             Count(online).Should().Be(40, $"crash at operation {crashAt}");
             acknowledged.Should().BeLessThanOrEqualTo(40);
             files.Restart(random);
-            var again = new OnlineView(files, "/online/v", plan, options);
+            var again = new OnlineView(files, "/online/v", plan, options, TimeProvider.System);
             await again.OpenAsync(default);
             Count(again).Should().Be(40, $"after a last power cut, crash at operation {crashAt}");
             online.Dispose();
@@ -47,7 +47,7 @@ public sealed class OnlineCrashTests
     public async Task Log_WithDamageBeforeWholeRecords_IsRefusedAndNamed()
     {
         var files = new MemoryFiles();
-        using (var online = new OnlineView(files, "/online/v", View.Plan, new FeatureStoreOptions()))
+        using (var online = new OnlineView(files, "/online/v", View.Plan, new FeatureStoreOptions(), TimeProvider.System))
         {
             for (var offset = 0; offset < 5; offset++)
                 await online.PushAsync(Push(View.Plan, offset), default);
@@ -60,7 +60,7 @@ public sealed class OnlineCrashTests
             var bad = sound.ToArray();
             bad[at] ^= 1;
             files.SetBytes(path, bad);
-            using var online = new OnlineView(files, "/online/v", View.Plan, new FeatureStoreOptions());
+            using var online = new OnlineView(files, "/online/v", View.Plan, new FeatureStoreOptions(), TimeProvider.System);
             var opening = async () => await online.OpenAsync(default);
             await opening.Should().ThrowAsync<CorruptDataException>().WithMessage($"*{path}*damaged*");
         }
@@ -71,7 +71,7 @@ public sealed class OnlineCrashTests
     {
         var files = new MemoryFiles();
         var options = new FeatureStoreOptions { SnapshotLogBytes = 1 };
-        using (var online = new OnlineView(files, "/online/v", View.Plan, options))
+        using (var online = new OnlineView(files, "/online/v", View.Plan, options, TimeProvider.System))
             await online.PushAsync(Push(View.Plan, 0), default);
         var path = files.ListFiles("/online/v").Single(name => name.Contains("snapshot", StringComparison.Ordinal));
         var sound = files.Bytes(path);
@@ -80,7 +80,7 @@ public sealed class OnlineCrashTests
             var bad = sound.ToArray();
             bad[at] ^= 0x10;
             files.SetBytes(path, bad);
-            using var online = new OnlineView(files, "/online/v", View.Plan, options);
+            using var online = new OnlineView(files, "/online/v", View.Plan, options, TimeProvider.System);
             var opening = async () => await online.OpenAsync(default);
             await opening.Should().ThrowAsync<CorruptDataException>().WithMessage($"*{path}*");
         }

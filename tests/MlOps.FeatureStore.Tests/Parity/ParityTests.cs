@@ -61,8 +61,8 @@ public sealed class ParityTests
     {
         var files = new MemoryFiles();
         var readLag = TimeSpan.FromMinutes(random.Next(3) == 0 ? random.Next(0, 100) : 0);
-        var options = new FeatureStoreOptions { ReadLag = readLag, SnapshotLogBytes = random.Next(2) == 0 ? 400 : 1 << 20 };
-        var online = new OnlineView(files, Folder, view.Plan, options);
+        var options = new FeatureStoreOptions { ReadLag = readLag, SnapshotLogBytes = random.Next(2) == 0 ? 400 : 1 << 20, SettlingRows = random.Next(2) == 0 ? 1 : random.Next(1, 17) };
+        var online = new OnlineView(files, Folder, view.Plan, options, TimeProvider.System);
         Wait(online.OpenAsync(default));
         var known = rows.Select((row, at) => (row, at)).OrderBy(pair => view.AvailableAtColumn is null ? pair.row.Event : pair.row.Known).ThenBy(pair => pair.at).Select(pair => pair.row).ToList();
         long Known(RawRow row) => view.AvailableAtColumn is null ? row.Event : row.Known;
@@ -77,7 +77,7 @@ public sealed class ParityTests
             if (isFromHistory && q < 3)
             {
                 // The beginning comes from the offline store, in up to three increments.
-                Wait(online.ChangeAsync(former => new Materializer(history, former, at, rebuild: q == 1 && random.Next(2) == 0, readLag, default).Run(), default));
+                Wait(online.ChangeAsync(former => new Materializer(history, former, at, q == 1 && random.Next(2) == 0 ? online.EmptyState() : null, options, default).Run(), default));
                 while (next < known.Count && Known(known[next]) <= at)
                     next++;
             }
@@ -98,7 +98,7 @@ public sealed class ParityTests
             if (random.Next(4) == 0)
             {
                 online.Dispose();
-                online = new OnlineView(files, Folder, view.Plan, options);
+                online = new OnlineView(files, Folder, view.Plan, options, TimeProvider.System);
                 Wait(online.OpenAsync(default));
             }
 
@@ -109,14 +109,118 @@ public sealed class ParityTests
         return comparisons;
     }
 
-    private static float[] Read(OnlineView online, FeatureView view, string k1, string k2, long at)
+    [Fact]
+    public void ReadWithinTheLag_WhateverWasPushedMeanwhile_AgreesWithBruteForceAsKnownThen()
+    {
+        var failures = new ConcurrentBag<string>();
+        long comparisons = 0, late = 0;
+        Parallel.For(0, 20_000, seed =>
+        {
+            try
+            {
+                var (compared, hidden) = CheckWithinTheLag(seed);
+                Interlocked.Add(ref comparisons, compared);
+                Interlocked.Add(ref late, hidden);
+            }
+            catch (Exception error)
+            {
+                failures.Add($"seed {seed}: {error}");
+            }
+        });
+        failures.Should().BeEmpty();
+        comparisons.Should().BeGreaterThan(1_000_000);
+        late.Should().BeGreaterThan(40_000, "reads at which something that was pushed was not known yet are what this is about");
+    }
+
+    // Rows go online in chunks, roughly by availability or in any order, partly from history, with restarts under other settings between; after
+    // each chunk, moments from the exact one up to beyond the newest availability are asked about.
+    private static (int Compared, int Hidden) CheckWithinTheLag(int seed)
+    {
+        var draw = new HistoryGenerator(seed + 1_000_000);
+        var random = draw.Random;
+        var view = draw.View();
+        var rows = draw.Rows(random.Next(4) == 0 ? 150 : 40);
+        var isTimed = view.AvailableAtColumn is not null;
+        long Known(RawRow row) => isTimed ? row.Known : row.Event;
+        var disorder = random.Next(3) switch { 0 => 0, 1 => 90, _ => 100_000 };
+        rows = [.. rows.Select(row => (row, at: Known(row) + random.Next(disorder + 1) * 60_000_000L)).OrderBy(pair => pair.at).Select(pair => pair.row)];
+        FeatureStoreOptions Options() => new()
+        {
+            ReadLag = TimeSpan.FromMinutes(random.Next(4) switch { 0 => 0, 1 => random.Next(30), 2 => random.Next(200), _ => random.Next(3000) }),
+            SettlingRows = random.Next(4) switch { 0 => 16, 1 => random.Next(1, 5), _ => 1 },
+            SnapshotLogBytes = random.Next(2) == 0 ? 400 : 1 << 20,
+        };
+        var files = new MemoryFiles();
+        var options = Options();
+        var online = new OnlineView(files, Folder, view.Plan, options, TimeProvider.System);
+        Wait(online.OpenAsync(default));
+        int compared = 0, hidden = 0, next = 0;
+        var pushed = new List<RawRow>();
+        if (random.Next(3) == 0 && rows.Count > 0)
+        {
+            using var history = History(files, view, rows, random);
+            var upTo = Known(rows[random.Next(rows.Count)]);
+            Wait(online.ChangeAsync(former => new Materializer(history, former, upTo, random.Next(2) == 0 ? online.EmptyState() : null, options, default).Run(), default));
+            pushed.AddRange(rows.Where(row => Known(row) <= upTo));
+            rows = [.. rows.Where(row => Known(row) > upTo)];
+        }
+
+        for (var offset = 0L; ; offset++)
+        {
+            if (random.Next(4) == 0)
+            {
+                online.Dispose();
+                options = random.Next(2) == 0 ? options : Options();
+                online = new OnlineView(files, Folder, view.Plan, options, TimeProvider.System);
+                Wait(online.OpenAsync(default));
+            }
+
+            var state = online.State!;
+            var newest = pushed.Count == 0 ? 0 : pushed.Max(Known);
+            for (var q = 0; q < 4; q++)
+            {
+                var at = draw.Question(view, rows.Count == 0 ? pushed : rows);
+                if (pushed.Count > 0 && random.Next(3) != 0)
+                {
+                    var lag = options.ReadLag.Ticks / 10;
+                    at = random.Next(3) switch { 0 => newest - lag, 1 => newest - random.NextInt64(lag + 1), _ => Known(pushed[random.Next(pushed.Count)]) + random.Next(3) - 1 };
+                }
+
+                var (k1, k2) = (draw.Key(), draw.Key());
+                var actual = Read(online, view, k1, k2, at, out var isExact);
+                isExact.Should().Be(at >= state.ExactFrom);
+                if (!isExact)
+                    continue;
+                compared += Same(actual, Oracle.Ask(view, pushed, k1, k2, at, at), seed, $"read at {at} (newest {newest}, exact from {state.ExactFrom})", q);
+                hidden += pushed.Any(row => row.Key1 == k1 && row.Event <= at && Known(row) > at) ? 1 : 0;
+            }
+
+            if (next == rows.Count)
+                break;
+            var take = random.Next(1, Math.Min(rows.Count - next, 20) + 1);
+            var chunk = rows.GetRange(next, take);
+            var push = new PushRecord("source", offset, RowBatchReader.Read(view.Plan, RawRow.Frame(chunk)));
+            Ask(online.PushAsync(push, default)).Should().BeTrue();
+            if (random.Next(4) == 0)
+                Ask(online.PushAsync(push, default)).Should().BeFalse("a repeated delivery does nothing");
+            pushed.AddRange(chunk);
+            next += take;
+        }
+
+        online.Dispose();
+        return (compared, hidden);
+    }
+
+    private static float[] Read(OnlineView online, FeatureView view, string k1, string k2, long at) => Read(online, view, k1, k2, at, out _);
+
+    private static float[] Read(OnlineView online, FeatureView view, string k1, string k2, long at, out bool isExact)
     {
         var state = online.State!;
         var entity = state.Keys.First(k1);
         if (view.Keys.Count == 2)
             entity = state.Keys.Next(entity, 1, k2);
         var values = new float[view.FeatureNames.Count];
-        state.Read(entity, at, [.. Enumerable.Range(0, values.Length)], values);
+        isExact = state.Read(entity, at, [.. Enumerable.Range(0, values.Length)], values);
         return values;
     }
 

@@ -5,10 +5,15 @@ internal static class Fixture
 {
     public static byte[] Of(string name, byte[] written)
     {
-        // bin/CONFIGURATION/FRAMEWORK lies below the project.
-        var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "Fixtures", name));
+        var path = PathOf(name);
         if (Environment.GetEnvironmentVariable("MLOPS_WRITE_FIXTURES") == "1")
             File.WriteAllBytes(path, written);
         return File.ReadAllBytes(path);
     }
+
+    /// <summary>Bytes of a former version, which nothing writes any more.</summary>
+    public static byte[] Read(string name) => File.ReadAllBytes(PathOf(name));
+
+    // bin/CONFIGURATION/FRAMEWORK lies below the project.
+    private static string PathOf(string name) => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "Fixtures", name));
 }
