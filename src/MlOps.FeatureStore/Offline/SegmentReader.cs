@@ -159,7 +159,7 @@ internal sealed unsafe class SegmentReader
             return section;
         uint crc = 0;
         for (long at = 0; at < section.Length; at += 1 << 30)
-            crc = Checksum.Of(new ReadOnlySpan<byte>(section.Start + at, (int)Math.Min(1 << 30, section.Length - at)), crc);
+            crc = Crc32C.Compute(new ReadOnlySpan<byte>(section.Start + at, (int)Math.Min(1 << 30, section.Length - at)), crc);
         if (crc != section.Crc)
             throw Corrupt($"fails the checksum of its {SegmentFormat.NameOf(id)} (stored {section.Crc:x8}, computed {crc:x8})");
         Volatile.Write(ref section.IsVerified, true);
@@ -177,7 +177,7 @@ internal sealed unsafe class SegmentReader
         var count = BinaryPrimitives.ReadUInt32LittleEndian(head[12..]);
         var directoryEnd = SegmentFormat.HeaderBytes + (long)count * SegmentFormat.EntryBytes;
         if (count > SegmentFormat.MaxSections || directoryEnd + 4 > length
-            || Checksum.Of(head[..(int)directoryEnd]) != BinaryPrimitives.ReadUInt32LittleEndian(head[(int)directoryEnd..]))
+            || Crc32C.Compute(head[..(int)directoryEnd]) != BinaryPrimitives.ReadUInt32LittleEndian(head[(int)directoryEnd..]))
             throw Corrupt("fails the checksum of its header");
         var hash = Encoding.ASCII.GetString(head.Slice(40, 16));
         if (hash != plan.View.Hash)

@@ -57,11 +57,11 @@ internal static class SegmentWriter
             BinaryPrimitives.WriteUInt32LittleEndian(entry[4..], (uint)sections[s].Type);
             BinaryPrimitives.WriteInt64LittleEndian(entry[8..], offset);
             BinaryPrimitives.WriteInt64LittleEndian(entry[16..], sections[s].Bytes.Length);
-            BinaryPrimitives.WriteUInt32LittleEndian(entry[24..], Checksum.Of(sections[s].Bytes.Span));
+            BinaryPrimitives.WriteUInt32LittleEndian(entry[24..], Crc32C.Compute(sections[s].Bytes.Span));
             offset = Align(offset + sections[s].Bytes.Length);
         }
 
-        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(head.Length - 4), Checksum.Of(head.AsSpan(0, head.Length - 4)));
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(head.Length - 4), Crc32C.Compute(head.AsSpan(0, head.Length - 4)));
         file.Write(head);
         long written = head.Length;
         Span<byte> padding = stackalloc byte[SegmentFormat.Alignment];

@@ -53,7 +53,7 @@ internal sealed class ChecksumWriter(IDurableFile file)
 
     private void Drain()
     {
-        Crc = Checksum.Of(_buffer.AsSpan(0, _used), Crc);
+        Crc = Crc32C.Compute(_buffer.AsSpan(0, _used), Crc);
         file.Write(_buffer.AsSpan(0, _used));
         _used = 0;
     }

@@ -104,7 +104,7 @@ internal sealed class OnlineCheckpoint
         {
             var take = (int)Math.Min(left, buffer.Length);
             stream.ReadExactly(buffer, 0, take);
-            crc = Checksum.Of(buffer.AsSpan(0, take), crc);
+            crc = Crc32C.Compute(buffer.AsSpan(0, take), crc);
             left -= take;
         }
 

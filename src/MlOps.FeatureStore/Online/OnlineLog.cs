@@ -69,7 +69,7 @@ internal sealed class OnlineLog : IDisposable
 
         var bytes = _frame.GetBuffer().AsSpan(0, (int)_frame.Length);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[4..], bytes.Length - PrefixBytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], Checksum.Of(bytes[PrefixBytes..]));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], Crc32C.Compute(bytes[PrefixBytes..]));
         _file.Write(bytes);
         _file.Flush();
         if (_frame.Capacity > 16 << 20)
@@ -83,7 +83,7 @@ internal sealed class OnlineLog : IDisposable
         Magic.CopyTo(header);
         BinaryPrimitives.WriteInt32LittleEndian(header[8..], FormatVersion);
         Encoding.ASCII.GetBytes(plan.View.Hash, header[12..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[28..], Checksum.Of(header[..28]));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[28..], Crc32C.Compute(header[..28]));
     }
 
     private static long Replay(IFileSystem files, string path, ViewPlan plan, Action<PushRecord> replay)
@@ -129,7 +129,7 @@ internal sealed class OnlineLog : IDisposable
             return null;
         var payload = new byte[size];
         stream.ReadExactly(payload);
-        return Checksum.Of(payload) == BinaryPrimitives.ReadUInt32LittleEndian(prefix[8..]) ? payload : null;
+        return Crc32C.Compute(payload) == BinaryPrimitives.ReadUInt32LittleEndian(prefix[8..]) ? payload : null;
     }
 
     // Only the last frame can be torn: frames are written one at a time, each flushed before the next. A whole frame behind a bad one

@@ -33,6 +33,11 @@ internal static class PipelineActivator
         }
     }
 
+    // Hosts are known by name only: orchestration does not depend on hosting.
+    private static bool LeadsEverywhere(Type wanted) =>
+        wanted == typeof(IServiceProvider) || wanted == typeof(IKeyedServiceProvider) || wanted == typeof(IServiceScopeFactory) || wanted == typeof(IMlOpsEnvironments) ||
+        wanted.FullName is "Microsoft.Extensions.Hosting.IHost";
+
     private static object? Resolve(IServiceProvider services, IMlOpsEnvironment environment, Type pipeline, ParameterInfo parameter)
     {
         var wanted = parameter.ParameterType;
@@ -40,15 +45,22 @@ internal static class PipelineActivator
             return environment;
         if (wanted == typeof(EnvironmentContext))
             return environment.Context;
-        if (wanted == typeof(IServiceProvider) || wanted == typeof(IKeyedServiceProvider) || wanted == typeof(IServiceScopeFactory) || wanted == typeof(IMlOpsEnvironments))
+        if (LeadsEverywhere(wanted))
         {
             throw new EnvironmentIsolationException(
                 $"Pipeline {pipeline.Name} asks for {wanted.Name} ('{parameter.Name}'), which leads to every environment; it runs in '{environment.Name}' only. " +
                 $"Take {nameof(IMlOpsEnvironment)}, or the services themselves.");
         }
 
-        if (parameter.GetCustomAttribute<FromKeyedServicesAttribute>() is { } keyed)
+        // A key of null would mean the default environment's service; it means this environment's.
+        if (parameter.GetCustomAttribute<FromKeyedServicesAttribute>() is { Key: not null } keyed)
         {
+            if (ReferenceEquals(keyed.Key, KeyedService.AnyKey))
+            {
+                throw new EnvironmentIsolationException(
+                    $"Pipeline {pipeline.Name} asks for {wanted.Name} ('{parameter.Name}') under any key, which would be the services of every environment. Remove the attribute.");
+            }
+
             if (keyed.Key is string name && !string.Equals(name, environment.Name, StringComparison.OrdinalIgnoreCase) &&
                 services.GetKeyedService<EnvironmentContext>(name.ToLowerInvariant()) is not null)
             {

@@ -11,8 +11,9 @@ internal sealed partial class PipelineEngine
         Task[] running;
         lock (_gate)
         {
-            if (_stop.IsCancellationRequested)
+            if (_disposed)
                 return;
+            _disposed = true;
             running = [.. _running.Values.Select(drive => drive.Task)];
         }
 

@@ -19,6 +19,7 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
     private readonly Dictionary<string, Drive> _running = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
+    private bool _disposed;
 
     public PipelineEngine(EnvironmentContext context, IServiceProvider services, OrchestrationOptions options)
     {
@@ -26,7 +27,9 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
         _context = context;
         _options = options;
         _logger = context.LoggerFactory.CreateLogger("MlOps.Orchestration");
-        var environment = new EnvironmentServices(services, context);
+        var environment = new EnvironmentServices(services, context, _stop);
+        // Asked for now, so that the container closes it after the engine whose runs write to it.
+        var experiments = services.GetKeyedService<IExperiments>(context.Name);
         _catalog = new Lazy<PipelineCatalog>(() => new PipelineCatalog(services.GetServices<PipelineRegistration>(), services, environment, [.. options.JsonResolvers]));
         _store = new RunStore(new MetadataArea(context.Metadata, OrchestrationSchema.Schema), context, options);
         _scope = new Lazy<EngineScope>(() => new EngineScope
@@ -39,7 +42,7 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
             Slots = new SemaphoreSlim(options.MaxParallelSteps),
             Owner = _owner,
             Logger = _logger,
-            Experiments = services.GetKeyedService<IExperiments>(context.Name),
+            Experiments = experiments,
         });
     }
 

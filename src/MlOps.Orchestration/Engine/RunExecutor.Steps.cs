@@ -23,7 +23,7 @@ internal sealed partial class RunExecutor
                 ? await RunStepAsync(node, inputs).ConfigureAwait(false)
                 : await EvaluateAsync(node, inputs).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (_work.IsCancellationRequested)
+        catch (OperationCanceledException) when (IsCutOff)
         {
             settled = new Settled(node.Index, null, null);
         }
@@ -123,7 +123,7 @@ internal sealed partial class RunExecutor
             builder.AddRetry(new RetryStrategyOptions
             {
                 MaxRetryAttempts = node.Policy.Retries - row.Failures,
-                ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is not null && refused is null && !_work.IsCancellationRequested),
+                ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is not null && refused is null && !IsCutOff),
                 DelayGenerator = _ => ValueTask.FromResult<TimeSpan?>(delay = DelayBefore(node, row.Failures + 1)),
                 OnRetry = async arguments =>
                 {
@@ -162,7 +162,7 @@ internal sealed partial class RunExecutor
             }, _work.Token).ConfigureAwait(false);
             return await FinishAsync(node, row, PipelineStatus.Completed, output, null, row.Reason, key).ConfigureAwait(false);
         }
-        catch (Exception error) when (refused is null && error is not CommitRefusedException && !(error is OperationCanceledException && _work.IsCancellationRequested))
+        catch (Exception error) when (refused is null && error is not CommitRefusedException && !(error is OperationCanceledException && IsCutOff))
         {
             if (row.Status != PipelineStatus.Running)
                 throw;

@@ -20,6 +20,7 @@ internal sealed partial class RunExecutor
     private readonly Queue<int> _decidable = new();
     private readonly Channel<Settled> _settled = Channel.CreateUnbounded<Settled>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _work;
+    private readonly CancellationToken _hostStop;
     private readonly Lock _gate = new();
     private IRun? _tracking;
     private Exception? _fault;
@@ -39,10 +40,14 @@ internal sealed partial class RunExecutor
         _output = new string?[pipeline.Nodes.Length];
         _waiting = new int[pipeline.Nodes.Length];
         _cancelReason = run.CancelReason;
+        _hostStop = stop;
         _work = CancellationTokenSource.CreateLinkedTokenSource(stop);
     }
 
     private Timestamp Now => _scope.Store.Now;
+
+    // A host that stops cancels the linked source a moment after its own.
+    private bool IsCutOff => _work.IsCancellationRequested || _hostStop.IsCancellationRequested;
 
     /// <summary>Runs until the run has ended, the host stops, or the run is no longer ours.</summary>
     /// <returns>A task that fails when the store refused a commit; the run then goes on elsewhere or later.</returns>
@@ -179,7 +184,7 @@ internal sealed partial class RunExecutor
     /// <returns>How many were started.</returns>
     private async ValueTask<int> AdvanceAsync()
     {
-        if (_work.IsCancellationRequested)
+        if (IsCutOff)
             return 0;
         var start = new List<int>();
         var skipped = new List<StepRow>();

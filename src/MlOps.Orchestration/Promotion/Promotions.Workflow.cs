@@ -120,7 +120,7 @@ internal sealed partial class Promotions
             GateResult result;
             try
             {
-                result = await gate.EvaluateAsync(new PromotionGateContext(new EnvironmentServices(_services, _context), version, champion), cancellationToken).ConfigureAwait(false);
+                result = await gate.EvaluateAsync(new PromotionGateContext(new EnvironmentServices(_services, _context, null), version, champion), cancellationToken).ConfigureAwait(false);
             }
             catch (Exception error) when (error is not (OperationCanceledException or StorageException))
             {

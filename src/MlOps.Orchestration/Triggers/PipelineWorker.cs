@@ -40,6 +40,11 @@ internal sealed partial class PipelineWorker(
             }
             catch (Exception error)
             {
+                // A container that is being disposed refuses a moment before it cancels this loop.
+                if (error is ObjectDisposedException)
+                    await Task.Delay(options.PollInterval, context.Clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (cancellationToken.IsCancellationRequested)
+                    return;
                 LogRoundFailed(logger, context.Name, error);
             }
 

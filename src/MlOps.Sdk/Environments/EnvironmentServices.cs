@@ -71,6 +71,7 @@ internal static class EnvironmentServices
 
     private static EnvironmentPolicy PolicyOf(IServiceProvider provider, string name)
     {
+        _ = provider.GetRequiredService<IMlOpsEnvironments>()[name];
         var declared = provider.GetRequiredService<DeclaredEnvironments>();
         var options = provider.GetRequiredService<IOptions<MlOpsOptions>>().Value;
         var environment = declared.Resolve(options, name);

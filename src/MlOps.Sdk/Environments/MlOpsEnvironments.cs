@@ -9,13 +9,14 @@ internal sealed class MlOpsEnvironments : IMlOpsEnvironments
     private readonly IMlOpsEnvironment[] _environments;
     private readonly FrozenDictionary<string, IMlOpsEnvironment> _byName;
 
-    public MlOpsEnvironments(IServiceProvider services, DeclaredEnvironments declared, IOptions<MlOpsOptions> options)
+    public MlOpsEnvironments(IServiceProvider services, DeclaredEnvironments declared, IOptions<MlOpsOptions> configured)
     {
+        var options = Valid(configured);
         _environments = [.. declared.Names
-            .Select(name => new MlOpsEnvironment(services, name, declared.KindOf(options.Value, name)))
+            .Select(name => new MlOpsEnvironment(services, name, declared.KindOf(options, name)))
             .OrderBy(environment => environment.Kind).ThenBy(environment => environment.Name, StringComparer.Ordinal)];
         _byName = _environments.ToFrozenDictionary(environment => environment.Name, StringComparer.OrdinalIgnoreCase);
-        Default = _byName[declared.DefaultOf(options.Value)];
+        Default = _byName[declared.DefaultOf(options)];
     }
 
     public IMlOpsEnvironment Default { get; }
@@ -37,4 +38,22 @@ internal sealed class MlOpsEnvironments : IMlOpsEnvironments
     public IEnumerator<IMlOpsEnvironment> GetEnumerator() => ((IEnumerable<IMlOpsEnvironment>)_environments).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => _environments.GetEnumerator();
+
+    // Every service of an environment comes through here, so a wrong configuration is one exception, whoever asks first.
+    private static MlOpsOptions Valid(IOptions<MlOpsOptions> configured)
+    {
+        try
+        {
+            return configured.Value;
+        }
+        catch (OptionsValidationException error)
+        {
+            throw new MlOpsConfigurationException([.. error.Failures]);
+        }
+        catch (InvalidOperationException error)
+        {
+            // The binder names the key, the value and the type that it wants.
+            throw new MlOpsConfigurationException([error.Message]);
+        }
+    }
 }

@@ -37,7 +37,8 @@ internal sealed class MlOpsBuilder : IMlOpsBuilder
 
     private void AddShared()
     {
-        Services.AddOptions<MlOpsOptions>().ValidateOnStart();
+        // Not ValidateOnStart: it would list the options alone, and would throw into whoever reloads the configuration.
+        Services.AddOptions<MlOpsOptions>();
         Services.AddSingleton(Declared);
         Services.AddSingleton<IValidateOptions<MlOpsOptions>, MlOpsOptionsValidator>();
         // After the binding of the configuration, so that code wins; before validation.
@@ -49,7 +50,9 @@ internal sealed class MlOpsBuilder : IMlOpsBuilder
         Services.TryAddSingleton(services => services.GetRequiredService<IMlOpsEnvironments>().Default);
         EnvironmentServices.AddUnkeyed(Services);
         Services.AddSingleton<IStartupCheck, DefinitionCheck>();
-        Services.AddSingleton<IStartupCheck, TrafficStartup>();
+        Services.AddSingleton<TrafficStartup>();
+        Services.AddSingleton<IStartupCheck>(services => services.GetRequiredService<TrafficStartup>());
+        Services.AddSingleton(BackgroundWork.Create);
         Services.AddSingleton<IHostedService, MlOpsStartup>();
         Services.AddSingleton<IHostedService, ServingService>();
         Services.AddSingleton<IHostedService, WorkerService>();

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -5,12 +6,12 @@ using Microsoft.Extensions.Options;
 namespace MlOps;
 
 /// <summary>Opens every environment before anything else starts, so that a wrong configuration stops the host with all mistakes listed.</summary>
-internal sealed class MlOpsStartup(IMlOpsEnvironments environments, IOptions<MlOpsOptions> options, IEnumerable<IStartupCheck> checks, ILoggerFactory loggers)
-    : IHostedLifecycleService
+internal sealed class MlOpsStartup(IServiceProvider services) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        _ = options.Value;
+        var environments = services.GetRequiredService<IMlOpsEnvironments>();
+        var checks = services.GetServices<IStartupCheck>().ToArray();
         var mistakes = new List<string>();
         foreach (var environment in environments)
         {
@@ -30,7 +31,13 @@ internal sealed class MlOpsStartup(IMlOpsEnvironments environments, IOptions<MlO
 
         if (mistakes.Count > 0)
             throw new MlOpsConfigurationException(mistakes);
-        MlOpsLog.Started(loggers.CreateLogger("MlOps"), string.Join(", ", environments.Select(e => e.Name)), options.Value.Roles);
+        var traffic = services.GetRequiredService<TrafficStartup>();
+        foreach (var environment in environments)
+            await traffic.ApplyAsync(environment, cancellationToken).ConfigureAwait(false);
+        _ = services.GetRequiredService<BackgroundWork>();
+        MlOpsLog.Started(
+            services.GetRequiredService<ILoggerFactory>().CreateLogger("MlOps"), string.Join(", ", environments.Select(e => e.Name)),
+            services.GetRequiredService<IOptions<MlOpsOptions>>().Value.Roles);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

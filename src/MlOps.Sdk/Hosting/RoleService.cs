@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -5,28 +6,39 @@ using Microsoft.Extensions.Options;
 namespace MlOps;
 
 /// <summary>Runs one loop per environment while the process has a role; a loop that fails starts again after a pause that doubles up to a minute.</summary>
-internal abstract class RoleService(MlOpsRoles role, IMlOpsEnvironments environments, IOptions<MlOpsOptions> options, TimeProvider clock, ILoggerFactory loggers)
-    : BackgroundService
+internal abstract class RoleService(MlOpsRoles role, IServiceProvider services) : BackgroundService
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
-    private readonly ILogger _logger = loggers.CreateLogger("MlOps");
+    private readonly ILogger _logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("MlOps");
+    private readonly TimeProvider _clock = services.GetRequiredService<TimeProvider>();
+    private Func<CancellationToken, Task> _run = _ => Task.CompletedTask;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        (options.Value.Roles & role) == 0
-            ? Task.CompletedTask
-            : Task.WhenAll(environments.Select(environment => KeepRunningAsync(environment, stoppingToken)));
+    // Everything is resolved here: the loops themselves begin on other threads, when the container may be gone already.
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        if ((services.GetRequiredService<IOptions<MlOpsOptions>>().Value.Roles & role) != 0)
+        {
+            var loops = services.GetRequiredService<IMlOpsEnvironments>().Select(environment => (environment.Name, Loop: Prepare(environment))).ToArray();
+            var work = services.GetRequiredService<BackgroundWork>();
+            _run = stopping => Task.WhenAll(loops.Select(loop => work.RunAsync(token => KeepRunningAsync(loop.Name, loop.Loop, token), stopping)));
+        }
 
-    /// <summary>Does the role's work for one environment until cancelled.</summary>
-    protected abstract Task RunAsync(IMlOpsEnvironment environment, CancellationToken cancellationToken);
+        return base.StartAsync(cancellationToken);
+    }
 
-    private async Task KeepRunningAsync(IMlOpsEnvironment environment, CancellationToken cancellationToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _run(stoppingToken);
+
+    /// <summary>Makes what does the role's work for one environment until cancelled.</summary>
+    protected abstract Func<CancellationToken, Task> Prepare(IMlOpsEnvironment environment);
+
+    private async Task KeepRunningAsync(string environment, Func<CancellationToken, Task> loop, CancellationToken cancellationToken)
     {
         var pause = TimeSpan.FromSeconds(1);
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                await RunAsync(environment, cancellationToken).ConfigureAwait(false);
+                await loop(cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -37,12 +49,12 @@ internal abstract class RoleService(MlOpsRoles role, IMlOpsEnvironments environm
             catch (Exception error)
 #pragma warning restore CA1031
             {
-                MlOpsLog.LoopFailed(_logger, role.ToString(), environment.Name, pause, error);
+                MlOpsLog.LoopFailed(_logger, role.ToString(), environment, pause, error);
             }
 
             try
             {
-                await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(pause, _clock, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

@@ -1,20 +1,23 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using MlOps.Serving;
 
 namespace MlOps;
 
 /// <summary>Loads and warms up what has traffic, before the first request asks for it.</summary>
-internal sealed class ServingService(IMlOpsEnvironments environments, IOptions<MlOpsOptions> options, TimeProvider clock, ILoggerFactory loggers)
-    : RoleService(MlOpsRoles.Serving, environments, options, clock, loggers)
+internal sealed class ServingService(IServiceProvider services) : RoleService(MlOpsRoles.Serving, services)
 {
-    protected override async Task RunAsync(IMlOpsEnvironment environment, CancellationToken cancellationToken)
+    protected override Func<CancellationToken, Task> Prepare(IMlOpsEnvironment environment)
     {
-        await environment.Endpoints.RefreshAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var endpoint in await environment.Endpoints.ListAsync(cancellationToken).ConfigureAwait(false))
+        var endpoints = environment.Endpoints;
+        return cancellationToken => WarmUpAsync(endpoints, cancellationToken);
+    }
+
+    private static async Task WarmUpAsync(IEndpoints endpoints, CancellationToken cancellationToken)
+    {
+        await endpoints.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var endpoint in await endpoints.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             if (endpoint.Policy is not null)
-                await environment.Endpoints[endpoint.Name].WarmUpAsync(cancellationToken).ConfigureAwait(false);
+                await endpoints[endpoint.Name].WarmUpAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 }

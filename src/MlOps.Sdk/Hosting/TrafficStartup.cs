@@ -5,7 +5,7 @@ using MlOps.Serving;
 
 namespace MlOps;
 
-/// <summary>Checks that the versions that the configuration gives traffic to exist, and gives it to them.</summary>
+/// <summary>Checks that the versions that the configuration gives traffic to exist, and gives it to them once no environment has a mistake.</summary>
 internal sealed class TrafficStartup(IOptions<MlOpsOptions> options, DeclaredEnvironments declared) : IStartupCheck
 {
     public async ValueTask<IReadOnlyList<string>> CheckAsync(IMlOpsEnvironment environment, CancellationToken cancellationToken)
@@ -13,31 +13,43 @@ internal sealed class TrafficStartup(IOptions<MlOpsOptions> options, DeclaredEnv
         var mistakes = new List<string>();
         foreach (var (endpoint, traffic) in declared.Resolve(options.Value, environment.Name).Traffic)
         {
-            var shares = new List<TrafficShare>();
-            foreach (var (version, weight) in traffic.Weights.OrderByDescending(pair => pair.Value))
+            foreach (var share in Shares(endpoint, traffic))
             {
                 try
                 {
-                    var found = await environment.Models.GetAsync(new ModelVersionRef(endpoint, int.Parse(version, CultureInfo.InvariantCulture)), cancellationToken).ConfigureAwait(false);
-                    shares.Add(new TrafficShare(found.Ref, weight, shares.Count == 0 ? TrafficPolicy.Stable : shares.Count == 1 ? TrafficPolicy.CanaryVariant : $"v{version}"));
+                    await environment.Models.GetAsync(share.Version, cancellationToken).ConfigureAwait(false);
                 }
-                catch (ModelNotFoundException error)
+                catch (MlOpsException error)
                 {
-                    mistakes.Add($"Traffic:{endpoint}:Weights:{version}: {error.Message}");
+                    mistakes.Add($"Traffic:{endpoint}:Weights:{share.Version.Version}: {error.Message}");
                 }
             }
-
-            if (mistakes.Count == 0 && shares.Count > 0)
-                await ApplyAsync(environment, endpoint, shares, cancellationToken).ConfigureAwait(false);
         }
 
         return mistakes;
     }
 
-    private static async ValueTask ApplyAsync(IMlOpsEnvironment environment, string endpoint, List<TrafficShare> shares, CancellationToken cancellationToken)
+    public async ValueTask ApplyAsync(IMlOpsEnvironment environment, CancellationToken cancellationToken)
     {
-        var current = await environment.Endpoints[endpoint].GetTrafficAsync(cancellationToken).ConfigureAwait(false);
-        if (current is null || !current.Shares.SequenceEqual(shares))
-            await environment.Endpoints[endpoint].SetTrafficAsync(new TrafficPolicy { Shares = shares }, "configuration", cancellationToken: cancellationToken).ConfigureAwait(false);
+        foreach (var (name, traffic) in declared.Resolve(options.Value, environment.Name).Traffic)
+        {
+            var shares = Shares(name, traffic);
+            if (shares.Count == 0)
+                continue;
+            var endpoint = environment.Endpoints[name];
+            var current = await endpoint.GetTrafficAsync(cancellationToken).ConfigureAwait(false);
+            if (current is null || !current.Shares.SequenceEqual(shares))
+                await endpoint.SetTrafficAsync(new TrafficPolicy { Shares = shares }, "configuration", cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
     }
+
+    // The heaviest is the stable one; of equals the oldest.
+    private static List<TrafficShare> Shares(string model, TrafficOptions traffic) =>
+    [
+        .. traffic.Weights
+            .Select(pair => (Version: int.Parse(pair.Key, CultureInfo.InvariantCulture), Weight: pair.Value))
+            .OrderByDescending(pair => pair.Weight).ThenBy(pair => pair.Version)
+            .Select((pair, place) => new TrafficShare(
+                new ModelVersionRef(model, pair.Version), pair.Weight, place switch { 0 => TrafficPolicy.Stable, 1 => TrafficPolicy.CanaryVariant, _ => $"v{pair.Version}" })),
+    ];
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using MlOps.Environments;
 
 namespace MlOps;
 
@@ -19,6 +20,10 @@ internal sealed class MlOpsOptionsValidator(DeclaredEnvironments declared) : IVa
             CheckEnvironment(environment, declared.Resolve(options, environment), failures);
         CheckDirectories(options, failures);
         CheckRoutes(options, failures);
+        if ((options.Roles & ~MlOpsRoles.All) != 0)
+            failures.Add($"MlOps:Roles is '{options.Roles}': use {string.Join(", ", Enum.GetNames<MlOpsRoles>())}.");
+        if (failures.Count > 0)
+            AddUnusableDirectories(options, failures);
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
@@ -96,6 +101,16 @@ internal sealed class MlOpsOptionsValidator(DeclaredEnvironments declared) : IVa
         }
 
         bool IsInside(string inner, string outer) => inner.StartsWith(outer + System.IO.Path.DirectorySeparatorChar, comparison);
+    }
+
+    // The host will not start anyway: what opening the stores would find next is said at once.
+    private void AddUnusableDirectories(MlOpsOptions options, List<string> failures)
+    {
+        foreach (var name in declared.Names)
+        {
+            if (declared.Resolve(options, name).Store.Path?.Contains('\0', StringComparison.Ordinal) != true)
+                failures.AddRange(EnvironmentStores.Validate(name, declared.DirectoryOf(options, name)).Select(problem => $"{name}: {problem.Message}"));
+        }
     }
 
     private void CheckRoutes(MlOpsOptions options, List<string> failures)

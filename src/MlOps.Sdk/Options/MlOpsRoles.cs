@@ -10,15 +10,9 @@ public enum MlOpsRoles
     /// <summary>Loads and warms the served model versions at start, and follows changes of traffic.</summary>
     Serving = 1,
 
-    /// <summary>Resumes and runs pipelines.</summary>
+    /// <summary>Fires triggers, resumes and runs pipelines, and drives promotions.</summary>
     Worker = 2,
 
-    /// <summary>Fires triggers.</summary>
-    Scheduler = 4,
-
-    /// <summary>Writes the prediction log and evaluates monitors.</summary>
-    Monitor = 8,
-
     /// <summary>All of them.</summary>
-    All = Serving | Worker | Scheduler | Monitor,
+    All = Serving | Worker,
 }

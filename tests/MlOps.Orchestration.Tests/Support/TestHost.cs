@@ -39,7 +39,7 @@ internal sealed class TestHost : IAsyncDisposable
         }
 
         services.AddSingleton<IMlOpsEnvironments>(provider => new Declared([.. names.Select(name =>
-            new EnvironmentServices(provider, provider.GetRequiredKeyedService<EnvironmentContext>(name)))]));
+            new EnvironmentServices(provider, provider.GetRequiredKeyedService<EnvironmentContext>(name), null))]));
         services.Configure<OrchestrationOptions>(settings =>
         {
             settings.MaxParallelSteps = 4;
