@@ -10,7 +10,7 @@ using MlOps.Registry;
 using MlOps.Samples;
 using MlOps.Serving;
 
-// dotnet run -- [--directory FOLDER] [--data FILE] [--every N] [--plain true]
+// dotnet run -- [--directory FOLDER] [--data FILE] [--every N] [--drift-share 0.1] [--plain true]
 var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
 var directory = Path.GetFullPath(builder.Configuration["directory"] ?? "demo");
 builder.Services.AddSingleton(new Flights(builder.Configuration["data"] ?? Path.Combine(AppContext.BaseDirectory, "flights-3m.parquet"), builder.Configuration.GetValue("every", 4)));
@@ -109,7 +109,7 @@ await view.TellAsync(async () =>
         await view.StepAsync("Decide about the canary", async _ => (await production.DecideCanaryAsync(Model, from, to, new() { RollBackWhenUndecided = true })).Reason);
         await view.StepAsync("Look for drift", async progress =>
         {
-            var drift = await production.CheckDriftAsync(Model, from, to);
+            var drift = await production.CheckDriftAsync(Model, from, to, new() { ColumnShare = builder.Configuration.GetValue("drift-share", 0.1) });
             if (!drift.Drifted)
                 return $"{drift.DriftedShare:P0} of the columns drifted: nothing to do";
             var happened = (await events.ReadAsync(typePrefix: MonitoringEvents.DriftDetected))[^1];

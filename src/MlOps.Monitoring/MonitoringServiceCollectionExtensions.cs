@@ -14,7 +14,7 @@ public static class MonitoringServiceCollectionExtensions
     public static IServiceCollection AddMlOpsMonitoring(this IServiceCollection services, string environment)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var name = EnvironmentName.Normalise(environment);
+        var name = EnvironmentNames.Normalise(environment);
         services.TryAddKeyedSingleton<IMonitors>(name, (provider, _) => new Monitors(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
         services.TryAddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<IMonitors>(name).Sink);
         return services;

@@ -21,7 +21,7 @@ public static class MlOpsServiceCollectionExtensions
         {
             var declaredByCode = new MlOpsOptions();
             configure(declaredByCode);
-            foreach (var name in declaredByCode.Environments.Keys.Where(name => EnvironmentName.IsValid(name.ToLowerInvariant())))
+            foreach (var name in declaredByCode.Environments.Keys.Where(name => EnvironmentNames.IsValid(name.ToLowerInvariant())))
                 builder.Declared.Declare(name, null);
             services.Configure(configure);
         }
@@ -42,7 +42,7 @@ public static class MlOpsServiceCollectionExtensions
             : configuration.GetSection(MlOpsOptions.SectionName);
         var builder = MlOpsBuilder.GetOrAdd(services);
         foreach (var child in section.GetSection(nameof(MlOpsOptions.Environments)).GetChildren()
-                     .Where(child => EnvironmentName.IsValid(child.Key.ToLowerInvariant())))
+                     .Where(child => EnvironmentNames.IsValid(child.Key.ToLowerInvariant())))
             builder.Declared.Declare(child.Key, null);
         services.AddOptions<MlOpsOptions>().Bind(section);
         return builder;

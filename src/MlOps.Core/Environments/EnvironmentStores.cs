@@ -53,7 +53,7 @@ public sealed class EnvironmentStores : IAsyncDisposable
                 $"Environment '{name}' cannot be opened:" + string.Concat(problems.Select(p => Environment.NewLine + "- " + p.Message)), new AggregateException(problems));
         }
 
-        name = EnvironmentName.Normalise(name);
+        name = EnvironmentNames.Normalise(name);
         directory = Path.GetFullPath(directory);
         if (EnvironmentStamp.Read(files, directory) is null)
         {
@@ -113,7 +113,7 @@ public sealed class EnvironmentStores : IAsyncDisposable
     {
         var problems = new List<MlOpsException>();
         string? normalised = null;
-        Try(() => normalised = EnvironmentName.Normalise(name ?? ""));
+        Try(() => normalised = EnvironmentNames.Normalise(name ?? ""));
         if (string.IsNullOrWhiteSpace(directory) || directory.Contains('\0'))
         {
             problems.Add(new InvalidDefinitionException($"Environment '{name}' has the directory '{directory}': give it a path."));

@@ -15,7 +15,7 @@ public static class FeatureStoreServiceCollectionExtensions
     public static IServiceCollection AddMlOpsFeatureStore(this IServiceCollection services, string environment)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var name = EnvironmentName.Normalise(environment);
+        var name = EnvironmentNames.Normalise(environment);
         services.AddOptions<FeatureStoreOptions>();
         services.TryAddKeyedSingleton<IFeatureStore>(name, (provider, _) => new FeatureStore(
             provider.GetRequiredKeyedService<EnvironmentContext>(name),

@@ -65,7 +65,7 @@ public static class OrchestrationBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(evaluate);
-        builder.Services.AddKeyedSingleton<IPromotionGate>(EnvironmentName.Normalise(environment), new DelegateGate(name, evaluate));
+        builder.Services.AddKeyedSingleton<IPromotionGate>(EnvironmentNames.Normalise(environment), new DelegateGate(name, evaluate));
         return builder;
     }
 }

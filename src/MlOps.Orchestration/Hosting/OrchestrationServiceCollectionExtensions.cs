@@ -20,7 +20,7 @@ public static class OrchestrationServiceCollectionExtensions
     public static IServiceCollection AddMlOpsOrchestration(this IServiceCollection services, string environment)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var name = EnvironmentName.Normalise(environment);
+        var name = EnvironmentNames.Normalise(environment);
         services.AddOptions<OrchestrationOptions>();
         services.TryAddKeyedSingleton(name, (provider, _) => new PipelineEngine(Context(provider, name), provider, Options(provider)));
         services.TryAddKeyedSingleton<IPipelines>(name, (provider, _) => provider.GetRequiredKeyedService<PipelineEngine>(name));

@@ -17,7 +17,7 @@ public static class RegistryServiceCollectionExtensions
     public static IServiceCollection AddMlOpsRegistry(this IServiceCollection services, string environment)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var name = EnvironmentName.Normalise(environment);
+        var name = EnvironmentNames.Normalise(environment);
         services.TryAddKeyedSingleton<IModelRegistry>(
             name, (provider, _) => new SqlModelRegistry(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
         services.TryAddKeyedSingleton<IExperiments>(

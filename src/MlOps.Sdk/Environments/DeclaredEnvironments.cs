@@ -16,7 +16,7 @@ internal sealed class DeclaredEnvironments
 
     public void Declare(string name, Action<EnvironmentOptions>? configure)
     {
-        var stored = EnvironmentName.Normalise(name);
+        var stored = EnvironmentNames.Normalise(name);
         if (configure is not null)
         {
             if (!_configure.TryGetValue(stored, out var list))

@@ -14,7 +14,7 @@ internal sealed class MlOpsOptionsValidator(DeclaredEnvironments declared) : IVa
             failures.Add("MlOps:Path is empty: give a directory, or a Store:Path to every environment.");
         if (options.DefaultEnvironment is { } chosen && !declared.Contains(chosen))
             failures.Add($"MlOps:DefaultEnvironment is '{chosen}', which is not declared. {NearestNames.Describe(chosen, declared.Names)}");
-        foreach (var environment in options.Environments.Keys.Where(key => !EnvironmentName.IsValid(key.ToLowerInvariant())))
+        foreach (var environment in options.Environments.Keys.Where(key => !EnvironmentNames.IsValid(key.ToLowerInvariant())))
             failures.Add($"MlOps:Environments:{environment} is not an allowed name: use 1 to 63 of a-z, 0-9 and '-', beginning with a letter.");
         foreach (var environment in declared.Names)
             CheckEnvironment(environment, declared.Resolve(options, environment), failures);

@@ -21,7 +21,7 @@ public static class ServingServiceCollectionExtensions
     public static IServiceCollection AddMlOpsServing(this IServiceCollection services, string environment)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var name = EnvironmentName.Normalise(environment);
+        var name = EnvironmentNames.Normalise(environment);
         services.AddOptions();
         services.TryAddKeyedSingleton(name, (provider, _) => new EndpointSet(
             provider.GetRequiredKeyedService<EnvironmentContext>(name),

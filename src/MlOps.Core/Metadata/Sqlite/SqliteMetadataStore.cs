@@ -23,6 +23,6 @@ public static class SqliteMetadataStore
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatch, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(options.IdleReaders);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.LockTimeout, TimeSpan.Zero);
-        return new SqliteMetadataEngine(Path.GetFullPath(path), EnvironmentName.Normalise(environmentName), options);
+        return new SqliteMetadataEngine(Path.GetFullPath(path), EnvironmentNames.Normalise(environmentName), options);
     }
 }

@@ -1,7 +1,7 @@
 namespace MlOps;
 
 /// <summary>The rules for environment names: 1-63 characters of <c>a-z 0-9 -</c>, beginning with a letter; compared without case and stored in lower case.</summary>
-public static class EnvironmentName
+public static class EnvironmentNames
 {
     /// <summary>Checks a name and brings it to its stored form.</summary>
     /// <param name="name">The name as written.</param>
