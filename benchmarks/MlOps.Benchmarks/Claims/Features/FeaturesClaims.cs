@@ -55,6 +55,7 @@ internal static class FeaturesClaims
         byte[] bytes = new byte[rows * 6 * 8];
         random.NextBytes(bytes);
         string file = Path.Combine(context.Folder, "raw");
+        int batch = 0;
         var result = await Paired.MeasureAsync(
             new PairedOptions { Rounds = 6, Operations = rows, WarmUp = TimeSpan.FromSeconds(0.5) },
             [
@@ -65,7 +66,7 @@ internal static class FeaturesClaims
                     FileSystems.Sync(stream);
                     return Task.FromResult(stream.Length);
                 }),
-                (store, async (start, _) => (await features.IngestAsync("view", frame, $"batch {start}")).GetHashCode()),
+                (store, async (_, _) => (await features.IngestAsync("view", frame, $"batch {batch++}")).GetHashCode()),
             ],
             stop);
         double rate = 1e9 / result[store].WallNanoseconds;

@@ -10,11 +10,14 @@ internal static class BatchingGain
 {
     private const int Callers = 256;
     private const string Alone = "a bound call each";
-    private const string Shared = "endpoint";
+    private const string Shared = "endpoint, one leader";
 
     public static async Task<ClaimResult> MeasureAsync(ClaimContext context, CancellationToken stop)
     {
-        await using var served = await ServedMlp.StartAsync(context.Folder, ServedMlp.Small, cancellationToken: stop);
+        await using var served = await ServedMlp.StartAsync(Path.Combine(context.Folder, "one"), ServedMlp.Small, parallelism: 1, stop);
+        await using var wide = await ServedMlp.StartAsync(Path.Combine(context.Folder, "all"), ServedMlp.Small, cancellationToken: stop);
+        using var engine = new BatchEngine(
+            OnnxModelRuntime.Load(served.Onnx, new OnnxRuntimeOptions(), "claim"), new BatchingOptions { Parallelism = 1 }, TimeProvider.System, parallelRows: 8);
         var own = Enumerable.Range(0, Callers).Select(_ => new RawModel(served.Onnx, served.Width)).ToArray();
         using var batch = new RawModel(served.Onnx, served.Width, rows: Callers);
         float[] rows = [.. Enumerable.Range(0, Callers).SelectMany(row => served.Features(row).ToArray())];
@@ -25,6 +28,8 @@ internal static class BatchingGain
                 [
                     (Alone, (start, count) => CallersAsync(count, (caller, each) => AskAloneAsync(served, own[caller], start + (caller * each), each))),
                     (Shared, (start, count) => CallersAsync(count, (caller, each) => AskSharedAsync(served, start + (caller * each), each))),
+                    ("endpoint, a leader per core", (start, count) => CallersAsync(count, (caller, each) => AskSharedAsync(wide, start + (caller * each), each))),
+                    ("batching engine, one leader", (start, count) => CallersAsync(count, (caller, each) => AskEngineAsync(served, engine, start + (caller * each), each))),
                     ("bare batches of 256, the ideal", (_, count) => Task.FromResult(RunBatches(batch, rows, count / Callers))),
                 ],
                 stop);
@@ -63,6 +68,21 @@ internal static class BatchingGain
             var result = await endpoint.TryPredictAsync(served.Features(i), scores);
             if (result.Status != PredictionStatus.Ok)
                 throw new InvalidOperationException($"A request ended as {result.Status}.");
+            sum += scores[0];
+        }
+
+        return (long)sum;
+    }
+
+    private static async Task<long> AskEngineAsync(ServedMlp served, BatchEngine engine, int start, int count)
+    {
+        float[] scores = new float[1];
+        float sum = 0;
+        for (int i = start; i < start + count; i++)
+        {
+            var answer = await engine.PredictAsync(served.Features(i).Span, scores);
+            if (answer.Status != PredictionStatus.Ok)
+                throw new InvalidOperationException($"A request ended as {answer.Status}.");
             sum += scores[0];
         }
 

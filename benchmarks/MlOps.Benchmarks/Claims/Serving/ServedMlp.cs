@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using MlOps.Benchmarks.Claims.Support;
 using MlOps.Registry;
 using MlOps.Serving;
@@ -40,16 +41,19 @@ internal sealed class ServedMlp : IAsyncDisposable
 
     public IEndpoint Endpoint => _host.Environment.Get<IEndpoints>()[Model];
 
-    public static async Task<ServedMlp> StartAsync(string folder, int[] sizes, bool logsPredictions = false, CancellationToken cancellationToken = default)
+    public static async Task<ServedMlp> StartAsync(string folder, int[] sizes, int parallelism = 0, CancellationToken cancellationToken = default)
     {
         byte[] onnx = OnnxModels.Mlp(1, sizes);
         string[] names = [.. Enumerable.Range(0, sizes[0]).Select(i => $"f{i}")];
         var host = new ClaimHost(
             folder,
-            mlops => mlops.AddModel<Row, float>(Model, bind => bind
-                .Encode(names, (input, features) => input.Values.AsSpan(input.Start, input.Length).CopyTo(features))
-                .Decode(scores => scores[0])),
-            logsPredictions);
+            mlops =>
+            {
+                mlops.AddModel<Row, float>(Model, bind => bind
+                    .Encode(names, (input, features) => input.Values.AsSpan(input.Start, input.Length).CopyTo(features))
+                    .Decode(scores => scores[0]));
+                mlops.Services.PostConfigure<ServingOptions>("sandbox", options => options.Batching = options.Batching with { Parallelism = parallelism });
+            });
         var served = new ServedMlp(host, onnx, sizes[0]);
         var version = await served.RegisterAsync(onnx, names, cancellationToken);
         await served.Endpoint.SetTrafficAsync(TrafficPolicy.Single(version), "claim", cancellationToken: cancellationToken);
