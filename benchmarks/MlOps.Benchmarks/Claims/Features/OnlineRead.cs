@@ -53,6 +53,7 @@ internal static class OnlineRead
             return new[] { origins[row], destinations[row] };
         })];
         float[] vector = new float[source.FeatureNames.Count];
+        float[] copied = new float[vector.Length];
         var byName = names.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => pair.i, StringComparer.Ordinal);
         var byRoute = asked.Select(keys => (keys[0], keys[1])).Distinct().Select((route, i) => (route, i)).ToDictionary(pair => pair.route, pair => pair.i);
         float[] stored = new float[9 * Math.Max(Airports, byRoute.Count)];
@@ -63,12 +64,12 @@ internal static class OnlineRead
                 for (int i = at; i < at + count; i++)
                 {
                     string[] keys = asked[i & (Requests - 1)];
-                    stored.AsSpan(9 * byName[keys[0]], 9).CopyTo(vector);
-                    stored.AsSpan(9 * byName[keys[1]], 9).CopyTo(vector.AsSpan(9));
-                    stored.AsSpan(9 * byRoute[(keys[0], keys[1])], 9).CopyTo(vector.AsSpan(18));
+                    stored.AsSpan(9 * byName[keys[0]], 9).CopyTo(copied);
+                    stored.AsSpan(9 * byName[keys[1]], 9).CopyTo(copied.AsSpan(9));
+                    stored.AsSpan(9 * byRoute[(keys[0], keys[1])], 9).CopyTo(copied.AsSpan(18));
                 }
 
-                return (long)vector[0];
+                return (long)copied[0];
             }),
             (store, (at, count) =>
             {

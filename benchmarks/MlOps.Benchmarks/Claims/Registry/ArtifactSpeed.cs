@@ -24,12 +24,12 @@ internal static class ArtifactSpeed
         var stored = await artifacts.PutBytesAsync(bytes, "application/octet-stream", stop);
         int number = 0;
         var result = await Paired.MeasureAsync(
-            new PairedOptions { Rounds = 12, Operations = 1, WarmUp = TimeSpan.FromSeconds(0.5) },
+            new PairedOptions { Rounds = 16, Operations = 1, WarmUp = TimeSpan.FromSeconds(0.5) },
             [
                 (Copy, (_, _) =>
                 {
                     Change(source, ref number);
-                    return Task.FromResult(CopyAndHash(source, target, flush: !reads));
+                    return Task.FromResult(CopyAndHash(source, $"{target}{number}", flush: !reads));
                 }),
                 (Store, async (_, _) =>
                 {
@@ -37,7 +37,7 @@ internal static class ArtifactSpeed
                     if (reads)
                     {
                         await using var blob = await artifacts.OpenReadAsync(stored.ParsedDigest);
-                        await using var file = new FileStream(target, FileMode.Create, FileAccess.Write, FileShare.None, 1);
+                        await using var file = new FileStream($"{target}{number}", FileMode.CreateNew, FileAccess.Write, FileShare.None, 1);
                         await blob.CopyToAsync(file, 1 << 20);
                         return file.Length;
                     }
@@ -64,7 +64,7 @@ internal static class ArtifactSpeed
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var input = new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
-        using var output = new FileStream(target, FileMode.Create, FileAccess.Write, FileShare.None, 1);
+        using var output = new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1);
         byte[] buffer = new byte[1 << 20];
         for (int read = input.Read(buffer); read > 0; read = input.Read(buffer))
         {

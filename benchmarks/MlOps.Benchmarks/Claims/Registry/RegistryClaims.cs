@@ -9,7 +9,7 @@ namespace MlOps.Benchmarks.Claims.Registry;
 internal static class RegistryClaims
 {
     private const string Bare = "bare SQLite transaction";
-    private static readonly PairedOptions Durable = new() { Rounds = 40, Operations = 6, WarmUp = TimeSpan.FromSeconds(1) };
+    private static readonly PairedOptions Durable = new() { Rounds = 100, Operations = 6, WarmUp = TimeSpan.FromSeconds(1) };
 
     public static IEnumerable<IClaim> All =>
     [
