@@ -1,5 +1,6 @@
 using MlOps.Benchmarks.Benchmarks;
 using MlOps.Benchmarks.Claims;
+using MlOps.Crash.Tests;
 
 const string Usage = """
     dotnet run -c Release --project benchmarks/MlOps.Benchmarks -- <command>
@@ -23,6 +24,10 @@ switch (args)
         return await ClaimCommand.RunAsync(rest, ClaimTable.All, Console.Out, Console.Error, cancellation.Token);
     case ["bench", .. var rest]:
         return BenchmarkCommand.Run(rest);
+    case ["store", var directory]:
+        // What registry.crash starts and kills.
+        await StoreWork.RunAsync(directory, int.MaxValue, parallel: 4);
+        return 0;
     case ["--help" or "-h" or "help"]:
         Console.WriteLine(Usage);
         return 0;
