@@ -141,8 +141,10 @@ public sealed class SqliteMetadataStoreTests : IDisposable
     {
         await using var store = await OpenAsync();
         using var hold = new ManualResetEventSlim();
+        using var started = new ManualResetEventSlim();
         using var cancellation = new CancellationTokenSource();
-        var blocker = store.WriteAsync((s, token) => { hold.Wait(token); return s.ScalarAsync("SELECT 1"); });
+        var blocker = store.WriteAsync((s, token) => { started.Set(); hold.Wait(token); return s.ScalarAsync("SELECT 1"); });
+        started.Wait();
         var cancelled = Add(store, "cancelled", cancellation.Token).AsTask();
         await cancellation.CancelAsync();
         await cancelled.Awaiting(c => c).Should().ThrowAsync<OperationCanceledException>();
@@ -232,7 +234,9 @@ public sealed class SqliteMetadataStoreTests : IDisposable
 
         await limit();
         using var hold = new ManualResetEventSlim();
-        var blocker = store.WriteAsync((s, token) => { hold.Wait(token); return s.ScalarAsync("SELECT 1"); }).AsTask();
+        using var started = new ManualResetEventSlim();
+        var blocker = store.WriteAsync((s, token) => { started.Set(); hold.Wait(token); return s.ScalarAsync("SELECT 1"); }).AsTask();
+        started.Wait(); // so that it shares no transaction with those that wait behind it
         var batch = Enumerable.Range(0, 8).Select(i => i == 4 ? write() : Add(store, "small" + i).AsTask()).ToList();
         hold.Set();
         await blocker;
