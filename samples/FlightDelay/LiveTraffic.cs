@@ -41,7 +41,7 @@ public sealed class LiveTraffic(IMlOpsEnvironment production, Flights flights)
         {
             foreach (var view in production.Features.Views)
                 await production.Features.PushAsync(view.Name, landed[i], "landings", hours[i].Microseconds, stop);
-            if (hours[i] <= pushed)
+            if (hours[i] < pushed)
                 continue;
             await Parallel.ForEachAsync(Requests(asked[i]), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = stop }, async (flight, token) =>
             {
