@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FlightDelay;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -122,15 +121,6 @@ await view.TellAsync(async () =>
     }
 });
 
-var summary = await environments.SummariseAsync(Model, live, end);
-File.WriteAllText(Path.Combine(directory, "result.tmp"), JsonSerializer.Serialize(summary, new JsonSerializerOptions { WriteIndented = true }));
-File.Move(Path.Combine(directory, "result.tmp"), Path.Combine(directory, "result.json"), overwrite: true);
-await using (var page = File.Create(Path.Combine(directory, "report.html")))
-{
-    var windows = slices.Zip(slices.Skip(1)).ToArray();
-    await (await environments.CreateAsync(Model, new() { Subtitle = "Three million US flights of 2001", LatenciesMs = latencies, QualityWindows = windows })).WriteAsync(page);
-}
-
+await view.ConcludeAsync(directory, new() { Subtitle = "Three million US flights of 2001", LatenciesMs = latencies, QualityWindows = [.. slices.Zip(slices.Skip(1))] });
 await events.AppendAsync(Ended, Model, key: $"{Ended}/{tellings}");
-view.Conclude(summary, Path.Combine(directory, "report.html"));
 await host.StopAsync();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using MlOps.Registry;
 using MlOps.Serving;
 using Spectre.Console;
@@ -62,9 +63,19 @@ public sealed class LiveView(IMlOpsEnvironments environments, string model, bool
         }
     }
 
-    /// <summary>Shows what came of it as a table.</summary>
-    public void Conclude(IReadOnlyDictionary<string, string> summary, string report)
+    /// <summary>Shows what came of it as a table, and writes it to <c>result.json</c> and <c>report.html</c>.</summary>
+    public async Task ConcludeAsync(string directory, LifecycleReportOptions options)
     {
+        var report = Path.Combine(directory, "report.html");
+        var page = await environments.CreateReportAsync(model, options);
+        await using (var file = File.Create(report))
+            await page.WriteAsync(file);
+
+        var summary = await environments.SummariseAsync(model, options.QualityWindows[0].From, options.QualityWindows[^1].To);
+        var result = Path.Combine(directory, "result.json");
+        await File.WriteAllTextAsync(result + ".tmp", JsonSerializer.Serialize(summary, new JsonSerializerOptions { WriteIndented = true }));
+        File.Move(result + ".tmp", result, overwrite: true);
+
         var table = new Table().Border(TableBorder.Rounded).AddColumn("What").AddColumn("Where it stands");
         foreach (var (what, where) in summary)
             table.AddRow(Markup.Escape(what), Markup.Escape(where));

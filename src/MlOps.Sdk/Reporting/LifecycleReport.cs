@@ -14,7 +14,7 @@ public static class LifecycleReport
     /// <param name="options">What else goes in.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The report.</returns>
-    public static async ValueTask<HtmlReport> CreateAsync(
+    public static async ValueTask<HtmlReport> CreateReportAsync(
         this IMlOpsEnvironments environments, string model, LifecycleReportOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(environments);

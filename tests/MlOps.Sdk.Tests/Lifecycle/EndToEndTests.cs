@@ -83,7 +83,7 @@ public sealed class EndToEndTests : IDisposable
         foreach (var environment in host.Environments)
             (await environment.Context.Audit.VerifyAsync()).Should().BeNull();
         (await production.Context.Audit.ReadAsync()).Select(record => record.Actor).Should().Contain("release manager");
-        var html = (await host.Environments.CreateAsync("churn")).ToHtml();
+        var html = (await host.Environments.CreateReportAsync("churn")).ToHtml();
         html.Should().ContainAll("alarm", "Drift in production", "Traffic in production");
         production.Monitors.DroppedPredictions.Should().Be(0);
         host.Log.Complaints.Should().OnlyContain(line => line.Contains("drift", StringComparison.OrdinalIgnoreCase));

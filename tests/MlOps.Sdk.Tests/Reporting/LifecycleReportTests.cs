@@ -16,7 +16,7 @@ public sealed class LifecycleReportTests : IDisposable
     {
         await using var host = await TestHost.StartAsync(_directory.Path, configure: mlops => mlops.AddEnvironment("staging").AddEnvironment("production"));
 
-        var html = (await host.Environments.CreateAsync("churn")).ToHtml();
+        var html = (await host.Environments.CreateReportAsync("churn")).ToHtml();
 
         html.Should().StartWith("<!DOCTYPE html>").And.ContainAll("Model churn", "0 versions", "no champion", "fits the hash chain").And.NotContain("http-equiv").And.NotContain("<script src");
         Balanced(html);
@@ -33,7 +33,7 @@ public sealed class LifecycleReportTests : IDisposable
         var promotion = await host["sandbox"].PromoteAsync(version, "staging", new() { Reason = "ready & able" });
         promotion.State.Should().Be(PromotionState.Completed);
 
-        var html = (await host.Environments.CreateAsync("churn", new LifecycleReportOptions
+        var html = (await host.Environments.CreateReportAsync("churn", new LifecycleReportOptions
         {
             Subtitle = "<script>alert(1)</script>",
             Facts = [new("rows <&>", "1")],
