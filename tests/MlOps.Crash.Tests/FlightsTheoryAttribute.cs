@@ -1,9 +1,9 @@
 namespace MlOps.Crash.Tests;
 
 /// <summary>A test on the flights that the set-up fetches; skipped, and said so, where they are not there.</summary>
-internal sealed class FlightsFactAttribute : FactAttribute
+internal sealed class FlightsTheoryAttribute : TheoryAttribute
 {
-    public FlightsFactAttribute()
+    public FlightsTheoryAttribute()
     {
         if (!File.Exists(Data))
             Skip = "flights-3m.parquet is not there: run 'dotnet run build.cs setup'.";
