@@ -48,12 +48,16 @@ internal sealed partial class Promotions
     {
         var notes = new List<string> { row.Detail };
         var current = await Registry().FindAsync(row.Version.Model, row.Alias, cancellationToken).ConfigureAwait(false);
-        if (current is not null && current.Ref == row.Result && row.FormerAlias > 0)
+        if (current is not null && current.Ref == row.Result)
         {
             try
             {
-                await Registry().SetAliasAsync(new ModelVersionRef(row.Version.Model, row.FormerAlias), row.Alias, $"roll back of promotion {row.Id}: {row.Detail}", row.Result!.Value.Version, cancellationToken).ConfigureAwait(false);
-                notes.Add($"{row.Alias} is {row.FormerAlias} again");
+                var reason = $"roll back of promotion {row.Id}: {row.Detail}";
+                if (row.FormerAlias > 0)
+                    await Registry().SetAliasAsync(new ModelVersionRef(row.Version.Model, row.FormerAlias), row.Alias, reason, row.Result!.Value.Version, cancellationToken).ConfigureAwait(false);
+                else
+                    await Registry().RemoveAliasAsync(row.Version.Model, row.Alias, reason, row.Result!.Value.Version, cancellationToken).ConfigureAwait(false);
+                notes.Add(row.FormerAlias > 0 ? $"{row.Alias} is {row.FormerAlias} again" : $"{row.Alias} is removed again");
             }
             catch (ConcurrencyConflictException)
             {

@@ -231,6 +231,19 @@ public sealed class PromotionTests
     }
 
     [Fact]
+    public async Task RollBack_OfTheFirstPromotion_LeavesNoChampion()
+    {
+        await using var world = new PromotionWorld();
+        var host = world.Host();
+        var first = await host["staging"].PromoteAsync(await world.StageAsync(), "production");
+        var rolledBack = await host["production"].Promotions.RollBackAsync(first.Id, "worse in production");
+        rolledBack.State.Should().Be(PromotionState.RolledBack);
+        rolledBack.Detail.Should().Contain("removed again");
+        (await host["production"].Models.GetAliasesAsync("churn")).Should().BeEmpty();
+        (await host["production"].Models.GetAliasHistoryAsync("churn")).Should().HaveCount(2, "the history stays");
+    }
+
+    [Fact]
     public async Task DeploymentFails_RolledBack_AliasStays()
     {
         await using var world = new PromotionWorld();
