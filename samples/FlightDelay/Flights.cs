@@ -24,7 +24,7 @@ public sealed class Flights(string file, int every) : IDisposable
         SELECT * FROM flights
         """;
 
-    private readonly DuckDbLake _lake = new(new DuckDbOptions { AllowedPaths = [file] });
+    private readonly DuckDbLake _lake = new(new() { AllowedPaths = [File.Exists(file) ? file : throw new FileNotFoundException($"No flights at '{file}': run 'dotnet run build.cs setup', or pass --data.")] });
 
     public static void Define(IMlOpsBuilder mlops)
     {
