@@ -35,6 +35,10 @@ public sealed class EnvironmentContext
     /// <summary>Who is calling, for audit and permissions.</summary>
     public required ICallerAccessor Caller { get; init; }
 
+    /// <summary>What the caller may do here.</summary>
+    /// <value>Default: <see cref="AccessControl.Unrestricted"/>.</value>
+    public IAccessControl Access { get; init; } = AccessControl.Unrestricted;
+
     /// <summary>The clock; tests replace it.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
