@@ -29,7 +29,8 @@ public interface IMetadataStore : IAsyncDisposable
     /// <summary>
     /// Runs a write transaction. Writers are queued fairly; those that wait together share one commit. The task ends after the
     /// commit is durable. When the delegate throws, its changes are undone, those of its neighbours are not, and the exception
-    /// reaches the caller. A delegate may run again after a lost race with another process, so it must have no other effects.
+    /// reaches the caller. A delegate may run again after a lost race with another process, so it must have no other effects; it
+    /// must not wait for anything but its statements, since it may run on the caller's own thread, with the store's lock held.
     /// </summary>
     /// <typeparam name="T">The result.</typeparam>
     /// <param name="write">The transaction.</param>

@@ -74,7 +74,9 @@ public sealed class SqliteMetadataStoreTests : IDisposable
     {
         await using var store = await OpenAsync();
         using var hold = new ManualResetEventSlim();
-        var blocker = store.WriteAsync((s, token) => { hold.Wait(token); return s.ScalarAsync("SELECT 1"); });
+        using var started = new ManualResetEventSlim();
+        var blocker = Task.Run(() => store.WriteAsync((s, token) => { started.Set(); hold.Wait(token); return s.ScalarAsync("SELECT 1"); }).AsTask());
+        started.Wait();
         var writes = Enumerable.Range(0, 100).Select(i => store.WriteAsync(async (s, _) =>
         {
             var rows = await s.ExecuteAsync("INSERT INTO notes_note (text) VALUES (@text)", ("@text", "n" + i));
@@ -143,7 +145,7 @@ public sealed class SqliteMetadataStoreTests : IDisposable
         using var hold = new ManualResetEventSlim();
         using var started = new ManualResetEventSlim();
         using var cancellation = new CancellationTokenSource();
-        var blocker = store.WriteAsync((s, token) => { started.Set(); hold.Wait(token); return s.ScalarAsync("SELECT 1"); });
+        var blocker = Task.Run(() => store.WriteAsync((s, token) => { started.Set(); hold.Wait(token); return s.ScalarAsync("SELECT 1"); }).AsTask());
         started.Wait();
         var cancelled = Add(store, "cancelled", cancellation.Token).AsTask();
         await cancellation.CancelAsync();
@@ -160,7 +162,7 @@ public sealed class SqliteMetadataStoreTests : IDisposable
         await using var store = await OpenAsync(new SqliteMetadataOptions { QueueCapacity = 2 });
         using var hold = new ManualResetEventSlim();
         using var started = new ManualResetEventSlim();
-        var blocker = store.WriteAsync((s, token) => { started.Set(); hold.Wait(token); return s.ScalarAsync("SELECT 1"); });
+        var blocker = Task.Run(() => store.WriteAsync((s, token) => { started.Set(); hold.Wait(token); return s.ScalarAsync("SELECT 1"); }).AsTask());
         started.Wait();
         var first = Add(store, "1");
         var second = Add(store, "2");
@@ -235,7 +237,7 @@ public sealed class SqliteMetadataStoreTests : IDisposable
         await limit();
         using var hold = new ManualResetEventSlim();
         using var started = new ManualResetEventSlim();
-        var blocker = store.WriteAsync((s, token) => { started.Set(); hold.Wait(token); return s.ScalarAsync("SELECT 1"); }).AsTask();
+        var blocker = Task.Run(() => store.WriteAsync((s, token) => { started.Set(); hold.Wait(token); return s.ScalarAsync("SELECT 1"); }).AsTask());
         started.Wait(); // so that it shares no transaction with those that wait behind it
         var batch = Enumerable.Range(0, 8).Select(i => i == 4 ? write() : Add(store, "small" + i).AsTask()).ToList();
         hold.Set();

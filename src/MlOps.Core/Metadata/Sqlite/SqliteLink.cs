@@ -11,7 +11,7 @@ internal sealed class SqliteLink : IDisposable
 {
     private const int CachedStatements = 256;
     private readonly SqliteConnection _connection;
-    private readonly Dictionary<string, SqliteCommand> _statements = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
 
     public SqliteLink(string path, bool readOnly, TimeSpan openTimeout)
     {
@@ -77,28 +77,29 @@ internal sealed class SqliteLink : IDisposable
             _ = Run("ROLLBACK");
     }
 
-    /// <summary>A statement from the cache, or a new one; give it back after use.</summary>
-    public SqliteCommand Rent(string sql)
-    {
-        if (_statements.Remove(sql, out var command))
-            return command;
-        command = _connection.CreateCommand();
-        command.CommandText = sql;
-        return command;
-    }
+    /// <summary>The error of a statement that failed just now.</summary>
+    public SqliteStatementException StatementError(int code, string sql) =>
+        new(code, raw.sqlite3_extended_errcode(Handle), $"'{raw.sqlite3_errmsg(Handle).utf8_to_string()}'", sql);
 
-    public void Return(SqliteCommand command, bool reusable)
+    /// <summary>A statement from the cache, or a new one; give it back after use.</summary>
+    public SqliteStatement Rent(string sql) =>
+        _statements.Remove(sql, out var statement)
+            ? statement
+            : SqliteStatement.Prepare(Handle, sql, out var code) ?? throw StatementError(code, sql);
+
+    public void Return(SqliteStatement statement, bool reusable)
     {
+        statement.Reset();
         if (!reusable)
         {
-            command.Dispose();
+            statement.Dispose();
             return;
         }
 
         if (_statements.Count >= CachedStatements)
             Forget();
-        if (!_statements.TryAdd(command.CommandText, command))
-            command.Dispose();
+        if (!_statements.TryAdd(statement.Sql, statement))
+            statement.Dispose();
     }
 
     public void Dispose()
@@ -109,8 +110,8 @@ internal sealed class SqliteLink : IDisposable
 
     private void Forget()
     {
-        foreach (var command in _statements.Values)
-            command.Dispose();
+        foreach (var statement in _statements.Values)
+            statement.Dispose();
         _statements.Clear();
     }
 }

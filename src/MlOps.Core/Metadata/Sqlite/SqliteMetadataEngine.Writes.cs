@@ -16,6 +16,10 @@ internal sealed partial class SqliteMetadataEngine
     private readonly Thread _thread;
     private SqliteLink? _writer;
     private int _waiting;
+    private int _leading;
+
+    // A batch that met another process while its caller committed it; the writer thread waits for the lock.
+    private List<WriteRequest>? _carried;
     private bool _closed;
     private long _metOthers;
 
@@ -60,6 +64,54 @@ internal sealed partial class SqliteMetadataEngine
             throw new ObjectDisposedException(nameof(IMetadataStore), $"The metadata store '{_path}' has been closed.");
         }
 
+        // A caller that finds the store idle commits by itself: two changes of thread cost more than a short transaction. What
+        // comes meanwhile waits in the queue and shares the next commit, which is the writer thread's.
+        if (MayCommitHere() && TryLead())
+            CommitHere();
+        return new ValueTask<T>(request.Task);
+    }
+
+    // A thread with a context of its own (a user interface) must not wait for a disk, nor any for another process.
+    private bool MayCommitHere()
+    {
+        if (SynchronizationContext.Current is null && Volatile.Read(ref _carried) is null && !MetOthersLately())
+            return true;
+        Wake();
+        return false;
+    }
+
+    private void CommitHere()
+    {
+        try
+        {
+            if (Volatile.Read(ref _carried) is null && Take() is { Count: > 0 } batch)
+                CommitTogether(batch, here: true);
+        }
+        finally
+        {
+            EndLeading();
+        }
+    }
+
+    /// <summary>Whoever leads has the writer's connection to itself until <see cref="EndLeading"/>.</summary>
+    private bool TryLead() => Interlocked.CompareExchange(ref _leading, 1, 0) == 0;
+
+    private void EndLeading()
+    {
+        Interlocked.Exchange(ref _leading, 0);
+        // Those who came while this one led have left it to the leader to see to their turn.
+        if (HasWork() || Volatile.Read(ref _disposed) != 0)
+            Wake();
+    }
+
+    private bool HasWork()
+    {
+        lock (_queueLock)
+            return _carried is not null || _queue.Count > 0;
+    }
+
+    private void Wake()
+    {
         try
         {
             _wake.Set();
@@ -68,39 +120,46 @@ internal sealed partial class SqliteMetadataEngine
         {
             // Closed meanwhile: the writer has emptied the queue before it ended.
         }
+    }
 
-        return new ValueTask<T>(request.Task);
+    private List<WriteRequest> Take()
+    {
+        var batch = new List<WriteRequest>();
+        lock (_queueLock)
+        {
+            while (batch.Count < _options.MaxBatch && _queue.TryDequeue(out var request))
+            {
+                Interlocked.Decrement(ref _waiting);
+                batch.Add(request);
+            }
+        }
+
+        return batch;
     }
 
     private void WriteLoop()
     {
-        var batch = new List<WriteRequest>(_options.MaxBatch);
         try
         {
             while (true)
             {
-                batch.Clear();
-                bool more;
-                lock (_queueLock)
+                _wake.WaitOne();
+                while (HasWork() && TryLead())
                 {
-                    while (batch.Count < _options.MaxBatch && _queue.TryDequeue(out var request))
+                    try
                     {
-                        Interlocked.Decrement(ref _waiting);
-                        batch.Add(request);
+                        var batch = Interlocked.Exchange(ref _carried, null) ?? Take();
+                        if (batch.Count > 0)
+                            CommitTogether(batch, here: false);
                     }
-
-                    more = _queue.Count > 0;
-                    if (batch.Count == 0 && !more && Volatile.Read(ref _disposed) != 0)
+                    finally
                     {
-                        _closed = true;
-                        return;
+                        Interlocked.Exchange(ref _leading, 0);
                     }
                 }
 
-                if (batch.Count == 0)
-                    _wake.WaitOne();
-                else
-                    CommitTogether(batch);
+                if (Volatile.Read(ref _disposed) != 0 && IsDone())
+                    return;
             }
         }
         finally
@@ -109,16 +168,36 @@ internal sealed partial class SqliteMetadataEngine
         }
     }
 
-    private void CommitTogether(List<WriteRequest> batch)
+    /// <summary>Closes the queue once nothing waits and nobody leads; a leader that is still at work wakes the writer at its end.</summary>
+    private bool IsDone()
+    {
+        if (!TryLead())
+            return false;
+        lock (_queueLock)
+            _closed = _carried is null && _queue.Count == 0;
+        if (_closed)
+            return true;
+        EndLeading();
+        return false;
+    }
+
+    private void CommitTogether(List<WriteRequest> batch, bool here)
     {
         try
         {
             _writer ??= Reopen();
-            LeaveRoomForOthers();
+            if (!here)
+                LeaveRoomForOthers();
             var started = Stopwatch.GetTimestamp();
             for (var attempt = 0; TryCommit(_writer, batch) == BatchEnd.Busy; attempt++)
             {
                 _metOthers = Stopwatch.GetTimestamp();
+                if (here)
+                {
+                    Volatile.Write(ref _carried, batch);
+                    return;
+                }
+
                 if (Stopwatch.GetElapsedTime(started) > _options.LockTimeout)
                 {
                     FailAll(batch, LockTimedOut());
@@ -202,8 +281,14 @@ internal sealed partial class SqliteMetadataEngine
 
     private void LeaveRoomForOthers()
     {
-        if (_metOthers != 0 && Stopwatch.GetElapsedTime(_metOthers) < Courtesy)
+        if (MetOthersLately())
             _pause.Wait(Backoff(2));
+    }
+
+    private bool MetOthersLately()
+    {
+        var met = Volatile.Read(ref _metOthers);
+        return met != 0 && Stopwatch.GetElapsedTime(met) < Courtesy;
     }
 
     private void DropWriter()

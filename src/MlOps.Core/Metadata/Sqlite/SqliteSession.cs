@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Microsoft.Data.Sqlite;
 
 namespace MlOps.Metadata;
 
@@ -16,28 +15,45 @@ internal sealed class SqliteSession(SqliteLink link) : ICommitNotifier
     public bool BrokeConnection { get; private set; }
 
     public ValueTask<int> ExecuteAsync(string sql, params (string Name, object? Value)[] parameters) =>
-        new(Run(sql, parameters, static (command, _) => command.ExecuteNonQuery(), 0));
+        new(Run(sql, parameters, static (rows, statement, _) =>
+        {
+            while (rows.Read())
+            {
+            }
+
+            return statement.Changes();
+        }, 0));
 
     public ValueTask<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> map, params (string Name, object? Value)[] parameters)
     {
         ArgumentNullException.ThrowIfNull(map);
-        return new(Run(sql, parameters, static (command, map) =>
+        return new(Run(sql, parameters, static (rows, _, map) =>
         {
-            var rows = new List<T>();
-            using var reader = command.ExecuteReader();
-            while (reader.Read())
-                rows.Add(map(reader));
-            return rows;
+            var mapped = new List<T>();
+            while (rows.Read())
+                mapped.Add(map(rows));
+            return mapped;
         }, map));
     }
 
     public ValueTask<long?> ScalarAsync(string sql, params (string Name, object? Value)[] parameters) =>
-        new(Run(sql, parameters, static (command, _) => command.ExecuteScalar() switch
+        new(Run(sql, parameters, static (rows, statement, _) =>
         {
-            null or DBNull => (long?)null,
-            long number => number,
-            double number => checked((long)number),
-            var other => throw new InvalidInputException($"The query '{command.CommandText}' yields {other.GetType().Name} '{other}' where a number was expected."),
+            if (!rows.Read())
+                return (long?)null;
+            long? number = SQLitePCL.raw.sqlite3_column_type(statement.Handle, 0) switch
+            {
+                SQLitePCL.raw.SQLITE_NULL => null,
+                SQLitePCL.raw.SQLITE_INTEGER => rows.GetInt64(0),
+                SQLitePCL.raw.SQLITE_FLOAT => checked((long)rows.GetDouble(0)),
+                _ => throw new InvalidInputException($"The query '{statement.Sql}' yields '{rows.GetValue(0)}' where a number was expected."),
+            };
+            // A change with RETURNING is done when its last row has been read.
+            while (!statement.IsReadOnly && rows.Read())
+            {
+            }
+
+            return number;
         }, 0));
 
     public void AfterCommit(Action action) => (_afterCommit ??= []).Add(action);
@@ -52,61 +68,35 @@ internal sealed class SqliteSession(SqliteLink link) : ICommitNotifier
     public void Close() => _closed = true;
 
     private TResult Run<TArgument, TResult>(
-        string sql, (string Name, object? Value)[] parameters, Func<SqliteCommand, TArgument, TResult> run, TArgument argument)
+        string sql, (string Name, object? Value)[] parameters, Func<SqliteRows, SqliteStatement, TArgument, TResult> run, TArgument argument)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
         ArgumentNullException.ThrowIfNull(parameters);
         if (_closed)
             throw new InvalidOperationException("A metadata session was used after its read or write had ended. Do everything inside the delegate.");
-        var command = link.Rent(sql);
+        SqliteStatement? statement = null;
         var reusable = false;
         try
         {
-            Bind(command, parameters);
-            var result = run(command, argument);
+            statement = link.Rent(sql);
+            statement.Bind(parameters);
+            var result = run(new SqliteRows(link, statement), statement, argument);
             reusable = true;
             return result;
         }
-        catch (SqliteException exception)
+        catch (SqliteStatementException exception)
         {
-            MetBusy |= SqliteErrors.IsBusy(exception.SqliteErrorCode);
-            BrokeConnection |= SqliteErrors.BreaksConnection(exception.SqliteErrorCode);
-            reusable = exception.SqliteErrorCode == SQLitePCL.raw.SQLITE_CONSTRAINT;
-            throw SqliteErrors.Translate(exception.SqliteErrorCode, exception.SqliteExtendedErrorCode, exception.Message, link.Path, $"'{Shorten(sql)}'", exception);
+            MetBusy |= SqliteErrors.IsBusy(exception.Code);
+            BrokeConnection |= SqliteErrors.BreaksConnection(exception.Code);
+            reusable = (exception.Code & 0xff) == SQLitePCL.raw.SQLITE_CONSTRAINT;
+            throw SqliteErrors.Translate(exception.Code, exception.ExtendedCode, exception.Message, link.Path, $"'{Shorten(sql)}'", exception);
         }
         finally
         {
-            link.Return(command, reusable);
+            if (statement is not null)
+                link.Return(statement, reusable);
         }
     }
-
-    private static void Bind(SqliteCommand command, (string Name, object? Value)[] parameters)
-    {
-        var bound = command.Parameters;
-        var same = bound.Count == parameters.Length;
-        for (var i = 0; same && i < parameters.Length; i++)
-            same = bound[i].ParameterName == parameters[i].Name;
-        if (!same)
-        {
-            bound.Clear();
-            foreach (var (name, _) in parameters)
-                bound.Add(new SqliteParameter { ParameterName = name });
-        }
-
-        for (var i = 0; i < parameters.Length; i++)
-            bound[i].Value = ToStored(parameters[i].Name, parameters[i].Value);
-    }
-
-    private static object ToStored(string name, object? value) => value switch
-    {
-        null => DBNull.Value,
-        long or string or double or byte[] => value,
-        int number => (long)number,
-        bool flag => flag ? 1L : 0L,
-        Timestamp moment => moment.Microseconds,
-        _ => throw new ArgumentException(
-            $"Parameter {name} is a {value.GetType().Name}: a metadata store takes long, int, double, string, bool, byte[], Timestamp or null.", nameof(value)),
-    };
 
     private static string Shorten(string sql)
     {
