@@ -18,6 +18,13 @@ public interface IModelRegistry
     /// <exception cref="ModelNotFoundException">There is no such version; the message lists what exists.</exception>
     ValueTask<ModelVersion> GetAsync(ModelVersionRef version, CancellationToken cancellationToken = default);
 
+    /// <summary>The bytes that a version's digests bind.</summary>
+    /// <param name="version">Which.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Manifest and config.</returns>
+    /// <exception cref="ModelNotFoundException">There is no such version; the message lists what exists.</exception>
+    ValueTask<ModelManifestBytes> GetManifestAsync(ModelVersionRef version, CancellationToken cancellationToken = default);
+
     /// <summary>The version that an alias points at, or null.</summary>
     /// <param name="model">The model.</param>
     /// <param name="alias">The alias.</param>

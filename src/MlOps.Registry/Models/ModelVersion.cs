@@ -11,7 +11,7 @@ public sealed record ModelVersion
     /// <summary>The version; dense from 1 within the model.</summary>
     public required int Version { get; init; }
 
-    /// <summary>The manifest (OCI image-manifest shape) that binds everything below by digest.</summary>
+    /// <summary>The manifest (OCI image-manifest shape) that binds everything below by digest; <see cref="IModelRegistry.GetManifestAsync"/> gives its bytes.</summary>
     public required ArtifactRef Manifest { get; init; }
 
     /// <summary>The artifacts.</summary>

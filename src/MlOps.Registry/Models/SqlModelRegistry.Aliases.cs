@@ -59,19 +59,20 @@ internal sealed partial class SqlModelRegistry
         var caller = _context.Caller.Name;
         var change = await _area.WriteAsync(async (session, _) =>
         {
-            if (to is { } version)
-                await RequireVersionAsync(session, new ModelVersionRef(model, version)).ConfigureAwait(false);
-            else if (await session.ScalarAsync("SELECT 1 FROM registry_models WHERE name = @model", ("model", model)).ConfigureAwait(false) is null)
+            var state = await ReadStateAsync(session, model, alias, to).ConfigureAwait(false);
+            if (!state.Exists && to is { } version)
+                throw await MissingAsync(session, new ModelVersionRef(model, version)).ConfigureAwait(false);
+            if (!state.Exists)
                 throw await MissingModelAsync(session, model).ConfigureAwait(false);
-
-            var from = await FindAliasAsync(session, model, alias).ConfigureAwait(false);
+            var from = state.From;
             if (expected is { } wanted && (from ?? 0) != wanted)
             {
                 throw new ConcurrencyConflictException(
                     $"Alias {model}@{alias} points at {(from is null ? "no version" : $"version {from}")}, not at {(wanted == 0 ? "none" : $"version {wanted}")} as expected. Read it again and decide anew.");
             }
 
-            var at = await NextMoveTimeAsync(session, model, alias).ConfigureAwait(false);
+            // A clock that went back must not reorder history: a move is never earlier than the one before.
+            var at = state.LastMove is { } last && last > Now.Microseconds ? new Timestamp(last) : Now;
             var move = new AliasChange(model, alias, from, to, at, caller, reason);
             if (from != to)
                 await RecordMoveAsync(session, move).ConfigureAwait(false);
@@ -117,13 +118,15 @@ internal sealed partial class SqlModelRegistry
         })).ConfigureAwait(false);
     }
 
-    // A clock that went back must not reorder history: a move is never earlier than the one before.
-    private async ValueTask<Timestamp> NextMoveTimeAsync(IMetadataSession session, string model, string alias)
-    {
-        var last = await session.ScalarAsync(
-            "SELECT MAX(moved_at) FROM registry_alias_moves WHERE model = @model AND alias = @alias", ("model", model), ("alias", alias)).ConfigureAwait(false);
-        return last is { } microseconds && microseconds > Now.Microseconds ? new Timestamp(microseconds) : Now;
-    }
+    /// <summary>Whether the version (or, without one, the model) exists, where the alias points, and when it moved last: one statement.</summary>
+    private static async ValueTask<(bool Exists, int? From, long? LastMove)> ReadStateAsync(IMetadataSession session, string model, string alias, int? to) =>
+        (await session.QueryAsync(
+            "SELECT CASE WHEN @version IS NULL THEN EXISTS (SELECT 1 FROM registry_models WHERE name = @model) " +
+            "ELSE EXISTS (SELECT 1 FROM registry_versions WHERE model = @model AND version = @version) END, " +
+            "(SELECT version FROM registry_aliases WHERE model = @model AND alias = @alias), " +
+            "(SELECT moved_at FROM registry_alias_moves WHERE model = @model AND alias = @alias ORDER BY moved_at DESC LIMIT 1)",
+            reader => (reader.GetInt64(0) != 0, reader.IsDBNull(1) ? (int?)null : (int)reader.GetInt64(1), reader.IsDBNull(2) ? (long?)null : reader.GetInt64(2)),
+            ("model", model), ("alias", alias), ("version", (long?)to)).ConfigureAwait(false))[0];
 
     private static async ValueTask<int?> FindAliasAsync(IMetadataSession session, string model, string alias) =>
         (int?)await session.ScalarAsync(

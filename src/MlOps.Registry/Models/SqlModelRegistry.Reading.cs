@@ -15,6 +15,17 @@ internal sealed partial class SqlModelRegistry
             cancellationToken).ConfigureAwait(false);
     }
 
+    public async ValueTask<ModelManifestBytes> GetManifestAsync(ModelVersionRef version, CancellationToken cancellationToken = default)
+    {
+        NameRules.Model(version.Model);
+        return await _area.ReadAsync(
+            async (session, _) => await session.FirstOrDefaultAsync(
+                "SELECT manifest, config FROM registry_versions WHERE model = @model AND version = @version",
+                reader => new ModelManifestBytes(reader.GetFieldValue<byte[]>(0), reader.GetFieldValue<byte[]>(1)),
+                ("model", version.Model), ("version", (long)version.Version)).ConfigureAwait(false) ?? throw await MissingAsync(session, version).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
+    }
+
     public async ValueTask<ModelVersion?> FindAsync(string model, string alias, CancellationToken cancellationToken = default)
     {
         NameRules.Model(model);

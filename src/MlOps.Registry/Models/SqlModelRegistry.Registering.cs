@@ -1,9 +1,16 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+
 namespace MlOps.Registry;
 
 internal sealed partial class SqlModelRegistry
 {
     // A collection deletes a condemned blob right after it condemned it; a mark this old was left by a collection that died.
     private static readonly TimeSpan CondemnedFor = TimeSpan.FromMinutes(15);
+    private const int KnownGraphs = 1_000;
+    private const int RowsPerStatement = 16;
+    private readonly ConcurrentDictionary<string, ModelSignature> _graphs = new(StringComparer.Ordinal);
 
     public async ValueTask<ModelVersion> RegisterAsync(ModelVersionDraft draft, CancellationToken cancellationToken = default)
     {
@@ -15,38 +22,58 @@ internal sealed partial class SqlModelRegistry
         await RequireBlobsAsync(draft.Artifacts, cancellationToken).ConfigureAwait(false);
         await CheckOnnxAsync(draft, cancellationToken).ConfigureAwait(false);
 
+        // Manifest and config live in the version's row, durable with it; as blobs they would cost several flushes of their own.
         var config = new ModelConfig(draft.Model, draft.Signature, draft.Metrics, draft.Description).Write();
-        var configRef = await _context.Artifacts.PutBytesAsync(config, ModelMediaTypes.Config, cancellationToken).ConfigureAwait(false);
+        var configRef = new ArtifactRef(ArtifactDigest.Of(config).ToString(), config.Length, ModelMediaTypes.Config);
         var manifest = ModelManifest.Write(configRef, draft.Artifacts);
-        var manifestRef = await _context.Artifacts.PutBytesAsync(manifest, ModelMediaTypes.Manifest, cancellationToken).ConfigureAwait(false);
+        var manifestDigest = ArtifactDigest.Of(manifest).ToString();
 
         var caller = _context.Caller.Name;
-        var blobs = draft.Artifacts.Select(artifact => artifact.Content.Digest).Append(configRef.Digest).Append(manifestRef.Digest)
-            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
-        var (number, isNew) = await _area.WriteAsync(async (session, ct) =>
+        var blobs = draft.Artifacts.Select(artifact => artifact.Content.Digest).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        var (registered, isNew) = await _area.WriteAsync(async (session, ct) =>
         {
             if (draft.Key is not null && await FindNumberAsync(session, draft.Model, draft.Key).ConfigureAwait(false) is { } taken)
-                return ((int)taken, false);
+                return (await FindAsync(session, new ModelVersionRef(draft.Model, (int)taken)).ConfigureAwait(false), false);
             await RequireUncondemnedAsync(session, blobs, ct).ConfigureAwait(false);
-            var version = await InsertAsync(session, draft, manifestRef.Digest, manifest, config, blobs, caller).ConfigureAwait(false);
-            await AnnounceAsync(session, draft, version, manifestRef.Digest).ConfigureAwait(false);
-            return (version, true);
+            var now = Now;
+            var version = await InsertAsync(session, draft, manifestDigest, manifest, config, blobs, caller, now).ConfigureAwait(false);
+            await AnnounceAsync(session, draft, version, manifestDigest).ConfigureAwait(false);
+            return (Registered(draft, version, manifestDigest, manifest, config, now, caller), true);
         }, cancellationToken).ConfigureAwait(false);
 
         if (isNew)
-            LogRegistered(_logger, draft.Model, number, _context.Name, manifestRef.Digest);
-        return await GetAsync(new ModelVersionRef(draft.Model, number), cancellationToken).ConfigureAwait(false);
+            LogRegistered(_logger, draft.Model, registered!.Version, _context.Name, manifestDigest);
+        return registered ?? throw new StorageException($"The version of model '{draft.Model}' under key '{draft.Key}' vanished within its own transaction.");
+    }
+
+    private static ModelVersion Registered(
+        ModelVersionDraft draft, int version, string manifestDigest, byte[] manifest, byte[] config, Timestamp now, string caller)
+    {
+        var stored = ModelConfig.Read(config);
+        return new ModelVersion
+        {
+            Model = draft.Model,
+            Version = version,
+            Manifest = new ArtifactRef(manifestDigest, manifest.Length, ModelMediaTypes.Manifest),
+            Artifacts = ModelManifest.Read(manifest).Artifacts,
+            Signature = stored.Signature,
+            Metrics = stored.Metrics,
+            Description = stored.Description,
+            Tags = new Dictionary<string, string>(draft.Tags, StringComparer.Ordinal),
+            RunId = draft.RunId,
+            Provenance = draft.Provenance,
+            CreatedAt = now,
+            CreatedBy = caller,
+        };
     }
 
     private async ValueTask<int> InsertAsync(
-        IMetadataSession session, ModelVersionDraft draft, string manifestDigest, byte[] manifest, byte[] config, string[] blobs, string caller)
+        IMetadataSession session, ModelVersionDraft draft, string manifestDigest, byte[] manifest, byte[] config, string[] blobs, string caller, Timestamp now)
     {
-        var now = Now;
-        await session.ExecuteAsync(
+        var version = await session.ScalarAsync(
             "INSERT INTO registry_models (name, last_version, created_at) VALUES (@model, 1, @now) " +
-            "ON CONFLICT (name) DO UPDATE SET last_version = registry_models.last_version + 1",
-            ("model", draft.Model), ("now", now)).ConfigureAwait(false);
-        var version = await session.ScalarAsync("SELECT last_version FROM registry_models WHERE name = @model", ("model", draft.Model)).ConfigureAwait(false)
+            "ON CONFLICT (name) DO UPDATE SET last_version = registry_models.last_version + 1 RETURNING last_version",
+            ("model", draft.Model), ("now", now)).ConfigureAwait(false)
             ?? throw new StorageException($"Model '{draft.Model}' vanished within its own transaction.");
         await session.ExecuteAsync(
             "INSERT INTO registry_versions (model, version, idempotency_key, manifest_digest, manifest, config, run_id, " +
@@ -55,24 +82,39 @@ internal sealed partial class SqlModelRegistry
             ("model", draft.Model), ("version", version), ("key", draft.Key), ("digest", manifestDigest), ("manifest", manifest),
             ("config", config), ("run", draft.RunId), ("fromEnvironment", draft.Provenance?.Environment), ("fromVersion", draft.Provenance?.Version),
             ("fromManifest", draft.Provenance?.ManifestDigest), ("strategy", draft.Provenance?.Strategy), ("now", now), ("caller", caller)).ConfigureAwait(false);
-        foreach (var digest in blobs)
-        {
-            await session.ExecuteAsync(
-                "INSERT INTO registry_blobs (digest, model, version) VALUES (@digest, @model, @version)",
-                ("digest", digest), ("model", draft.Model), ("version", version)).ConfigureAwait(false);
-        }
-
-        foreach (var (name, value) in draft.Metrics)
-        {
-            // SQLite has no NaN; NULL stands for it.
-            await session.ExecuteAsync(
-                "INSERT INTO registry_metrics (model, version, name, value) VALUES (@model, @version, @name, @value)",
-                ("model", draft.Model), ("version", version), ("name", name), ("value", double.IsNaN(value) ? null : value)).ConfigureAwait(false);
-        }
-
-        foreach (var (name, value) in draft.Tags)
-            await SetTagAsync(session, new ModelVersionRef(draft.Model, (int)version), name, value).ConfigureAwait(false);
+        await InsertRowsAsync(session, "registry_blobs (model, version, digest)", draft.Model, version, [.. blobs.Select(digest => new object?[] { digest })]).ConfigureAwait(false);
+        // SQLite has no NaN; NULL stands for it.
+        await InsertRowsAsync(
+            session, "registry_metrics (model, version, name, value)", draft.Model, version,
+            [.. draft.Metrics.Select(metric => new object?[] { metric.Key, double.IsNaN(metric.Value) ? null : metric.Value })]).ConfigureAwait(false);
+        await InsertRowsAsync(
+            session, "registry_tags (model, version, name, value)", draft.Model, version,
+            [.. draft.Tags.Select(tag => new object?[] { tag.Key, tag.Value })]).ConfigureAwait(false);
         return (int)version;
+    }
+
+    // A statement of several rows costs little more than one of one row. Its text depends on the number of rows only.
+    private static async ValueTask InsertRowsAsync(IMetadataSession session, string table, string model, long version, object?[][] rows)
+    {
+        foreach (var chunk in rows.Chunk(RowsPerStatement))
+        {
+            var values = new StringBuilder();
+            var parameters = new List<(string, object?)> { ("model", model), ("version", version) };
+            foreach (var row in chunk)
+            {
+                values.Append(values.Length == 0 ? "(@model, @version" : ", (@model, @version");
+                foreach (var value in row)
+                {
+                    var name = string.Create(CultureInfo.InvariantCulture, $"p{parameters.Count}");
+                    values.Append(", @").Append(name);
+                    parameters.Add((name, value));
+                }
+
+                values.Append(')');
+            }
+
+            await session.ExecuteAsync($"INSERT INTO {table} VALUES {values}", [.. parameters]).ConfigureAwait(false);
+        }
     }
 
     private async ValueTask AnnounceAsync(IMetadataSession session, ModelVersionDraft draft, int version, string manifestDigest)
@@ -134,22 +176,31 @@ internal sealed partial class SqlModelRegistry
             artifact is { Kind: ModelArtifactKind.Functions, Name: ModelArtifactNames.Predict, Content.MediaType: ModelArtifactNames.OnnxMediaType });
         if (predict is null)
             return;
-        var stream = await _context.Artifacts.OpenReadAsync(predict.Content.ParsedDigest, cancellationToken).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
+        // The digest fixes the bytes, so that a graph that was read once has been read for good.
+        if (!_graphs.TryGetValue(predict.Content.Digest, out var signature))
         {
-            var graph = OnnxModelReader.Read(stream);
-            SignatureCheck.RequireEqual(draft.Signature, graph.Signature);
+            var stream = await _context.Artifacts.OpenReadAsync(predict.Content.ParsedDigest, cancellationToken).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+                signature = OnnxModelReader.Read(stream).Signature;
+            if (_graphs.Count >= KnownGraphs)
+                _graphs.Clear();
+            _graphs[predict.Content.Digest] = signature;
         }
+
+        SignatureCheck.RequireEqual(draft.Signature, signature);
     }
 
     private async ValueTask RequireUncondemnedAsync(IMetadataSession session, string[] blobs, CancellationToken cancellationToken)
     {
+        // A collection takes its marks away when it ends, so the blobs themselves are looked at as well.
+        var since = Now - CondemnedFor;
+        var collecting = await session.ScalarAsync("SELECT 1 FROM registry_condemned WHERE condemned_at > @since LIMIT 1", ("since", since)).ConfigureAwait(false) is not null;
         foreach (var digest in blobs)
         {
-            var condemned = await session.ScalarAsync(
+            var condemned = collecting && await session.ScalarAsync(
                 "SELECT 1 FROM registry_condemned WHERE digest = @digest AND condemned_at > @since",
-                ("digest", digest), ("since", Now - CondemnedFor)).ConfigureAwait(false);
-            if (condemned is not null || !await _context.Artifacts.ExistsAsync(ArtifactDigest.Parse(digest), cancellationToken).ConfigureAwait(false))
+                ("digest", digest), ("since", since)).ConfigureAwait(false) is not null;
+            if (condemned || !await _context.Artifacts.ExistsAsync(ArtifactDigest.Parse(digest), cancellationToken).ConfigureAwait(false))
                 throw new NotFoundException($"The blob {digest} was collected as unreferenced before the version was registered. Store its bytes again, then register again.");
         }
     }

@@ -25,7 +25,10 @@ public sealed class SqlModelRegistryTests : IAsyncDisposable
         read.Description.Should().Be("# Churn");
         read.RunId.Should().Be("run-1");
         Registry.CheckCompleteness(read).Missing.Should().BeEmpty();
-        (await _environment.Context.Artifacts.GetBytesAsync(read.Manifest)).Length.Should().Be((int)read.Manifest.Size);
+        var bytes = await Registry.GetManifestAsync(read.Ref);
+        ArtifactDigest.Of(bytes.Manifest.Span).ToString().Should().Be(read.Manifest.Digest);
+        bytes.Manifest.Length.Should().Be((int)read.Manifest.Size);
+        System.Text.Encoding.UTF8.GetString(bytes.Manifest.Span).Should().Contain(ArtifactDigest.Of(bytes.Config.Span).ToString());
     }
 
     [Fact]
