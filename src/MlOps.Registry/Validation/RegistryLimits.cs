@@ -53,4 +53,10 @@ public static class RegistryLimits
 
     /// <summary>Named features of a signature.</summary>
     public const int Features = 20_000;
+
+    /// <summary>Runs within runs, counted from the outermost one.</summary>
+    public const int RunDepth = 32;
+
+    /// <summary>Runs compared at once.</summary>
+    public const int ComparedRuns = 100;
 }
