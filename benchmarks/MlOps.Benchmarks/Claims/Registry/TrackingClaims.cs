@@ -14,27 +14,27 @@ internal static class TrackingClaims
     public static IEnumerable<IClaim> All =>
     [
         new Claim(
-            "tracking.log-call",
+            "registry.log-call",
             "99th percentile of one LogMetric call out of 2,000,000, at up to 100,000 calls a second, while the points are committed in the background",
             "at most 200 us",
             LatencyAsync),
         new Claim(
-            "tracking.log-durable",
+            "registry.log-durable",
             "time passed per LogMetric with its own FlushAsync (durable on return) where 64 runs do so at once and share commits; beside it a bare SQLite transaction of one row",
             "at most 200 us",
             DurableAsync),
         new Claim(
-            "tracking.log-allocation",
+            "registry.log-allocation",
             "bytes that the calling thread allocates per LogMetric after warm-up, flushes in the background going on",
             "0 B",
             AllocationAsync),
         new Claim(
-            "tracking.log-batches",
+            "registry.log-batches",
             "metric points per second logged in batches of 10 names and flushed durably; beside them one row per point in a bare transaction",
             "at least 200,000/s",
             BatchesAsync),
         new Claim(
-            "tracking.training-overhead",
+            "registry.log-overhead",
             "processor time of a training loop of 1 ms steps that logs five metrics a step and the machine every second, background writes included, over the same loop without a run",
             "at most 1.02 x",
             OverheadAsync),
