@@ -176,7 +176,7 @@ internal static class TrackingClaims
             .StartRunAsync("claims", new RunOptions { SystemMetricsInterval = TimeSpan.FromSeconds(1) }, stop);
         int work = WorkOfOneMillisecond();
         var result = await Paired.MeasureAsync(
-            new PairedOptions { Rounds = 40, Operations = 300, WarmUp = TimeSpan.FromSeconds(2) },
+            new PairedOptions { Rounds = 30, Operations = 100, WarmUp = TimeSpan.FromSeconds(1) },
             [
                 (bareName, (start, count) =>
                 {
