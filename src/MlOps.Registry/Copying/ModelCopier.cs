@@ -8,7 +8,7 @@ public static class ModelCopier
 
     /// <summary>
     /// Copies blobs first, verifying each digest and size on both sides, then registers the version with its provenance. The copy's
-    /// manifest has the same digest as the source's. Killed at any moment, it is called again with the same key.
+    /// manifest has the same digest as the source's, so that its signatures, which are copied too, stay valid. Killed at any moment, it is called again with the same key.
     /// </summary>
     /// <param name="source">The environment that has the version.</param>
     /// <param name="version">The version.</param>
@@ -50,6 +50,9 @@ public static class ModelCopier
                 $"The copy of {version} in '{target.Name}' has manifest {copy.Manifest.Digest}, the original {original.Manifest.Digest}. Was key '{key}' used for another version?");
         }
 
+        // After the registration: a copy that dies in between is called again, and stores each signature once.
+        var signatures = await new SignatureTable(source.Context).ListAsync(version, cancellationToken).ConfigureAwait(false);
+        await new SignatureTable(target.Context).AddAsync(copy, signatures, $"{source.Name}/{version}", cancellationToken).ConfigureAwait(false);
         return copy;
     }
 

@@ -71,5 +71,18 @@ internal static class RegistrySchema
             condemned_at BIGINT NOT NULL
         )
         """,
+        """
+        CREATE TABLE registry_signatures (
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            digest TEXT NOT NULL,
+            predicate_type TEXT NOT NULL,
+            signer TEXT NOT NULL,
+            signed_at BIGINT NOT NULL,
+            added_by TEXT NOT NULL,
+            bundle {blob} NOT NULL,
+            PRIMARY KEY (model, version, digest)
+        )
+        """,
     ]);
 }
