@@ -22,6 +22,7 @@ internal static class EnvironmentServices
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Events);
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Audit);
         services.AddKeyedSingleton(environment, (provider, key) => PolicyOf(provider, (string)key!));
+        services.AddKeyedSingleton(environment, (provider, key) => SignaturesOf(provider, (string)key!));
         services.AddMlOpsRegistry(environment);
         services.AddMlOpsFeatureStore(environment);
         services.AddKeyedSingleton<IFeatureVectorSourceProvider>(environment, (provider, key) => new FeatureVectorSources(provider.GetRequiredKeyedService<IFeatureStore>(key)));
@@ -47,6 +48,7 @@ internal static class EnvironmentServices
         Default<IAuditLog>(services);
         Default<IModelRegistry>(services);
         Default<IExperiments>(services);
+        Default<IModelSignatures>(services);
         Default<IFeatureStore>(services);
         Default<IMonitors>(services);
         Default<IEndpoints>(services);
@@ -67,6 +69,13 @@ internal static class EnvironmentServices
         return EnvironmentStores.OpenEmbedded(
             name, declared.KindOf(options, name), declared.DirectoryOf(options, name),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<ICallerAccessor>());
+    }
+
+    private static SignaturePolicy SignaturesOf(IServiceProvider provider, string name)
+    {
+        _ = provider.GetRequiredService<IMlOpsEnvironments>()[name];
+        var options = provider.GetRequiredService<IOptions<MlOpsOptions>>().Value;
+        return SignaturePolicyReader.Read(provider.GetRequiredService<DeclaredEnvironments>().Resolve(options, name).Signatures, name, []);
     }
 
     private static EnvironmentPolicy PolicyOf(IServiceProvider provider, string name)

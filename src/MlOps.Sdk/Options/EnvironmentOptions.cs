@@ -30,4 +30,7 @@ public sealed class EnvironmentOptions
 
     /// <summary>How endpoints of this environment serve.</summary>
     public ServingSettings Serving { get; set; } = new();
+
+    /// <summary>Whose signatures a model version needs to be promoted into this environment and to be loaded in it.</summary>
+    public SignatureOptions Signatures { get; set; } = new();
 }
