@@ -68,7 +68,12 @@ internal sealed class SqlModelSignatures(EnvironmentContext context, IModelRegis
         var directories = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, content) in contents.Files)
         {
-            var source = await context.Artifacts.OpenReadAsync(content.ParsedDigest, cancellationToken).ConfigureAwait(false);
+            var source = name switch
+            {
+                VersionContents.ManifestName => new MemoryStream(contents.Bytes.Manifest.ToArray(), writable: false),
+                VersionContents.ConfigName => new MemoryStream(contents.Bytes.Config.ToArray(), writable: false),
+                _ => await context.Artifacts.OpenReadAsync(content.ParsedDigest, cancellationToken).ConfigureAwait(false),
+            };
             await using (source.ConfigureAwait(false))
                 await WriteAsync(name, source).ConfigureAwait(false);
         }
@@ -97,12 +102,12 @@ internal sealed class SqlModelSignatures(EnvironmentContext context, IModelRegis
         }
     }
 
-    private async ValueTask<VersionContents> ReadAsync(ModelVersionRef version, CancellationToken cancellationToken) =>
-        await VersionContents.ReadAsync(context, await registry.GetAsync(version, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    private ValueTask<VersionContents> ReadAsync(ModelVersionRef version, CancellationToken cancellationToken) =>
+        VersionContents.ReadAsync(registry, version, cancellationToken);
 
     private async ValueTask ReadBlobsAsync(VersionContents contents, CancellationToken cancellationToken)
     {
-        foreach (var content in contents.Files.Values.DistinctBy(content => content.Digest, StringComparer.Ordinal))
+        foreach (var content in contents.Blobs)
         {
             var length = await context.Artifacts.VerifyAsync(content.ParsedDigest, cancellationToken).ConfigureAwait(false);
             if (length != content.Size)

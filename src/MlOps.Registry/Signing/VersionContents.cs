@@ -4,7 +4,7 @@ namespace MlOps.Registry;
 /// A version as a directory of files, which is what its signature covers: <c>manifest.json</c>, <c>config.json</c>, and each artifact
 /// as <c>Kind/name</c>. The manifest's digest is thereby part of every signature.
 /// </summary>
-internal sealed record VersionContents(ModelVersion Version, IReadOnlyDictionary<string, ArtifactRef> Files)
+internal sealed record VersionContents(ModelVersion Version, IReadOnlyDictionary<string, ArtifactRef> Files, ModelManifestBytes Bytes)
 {
     public const string ManifestName = "manifest.json";
 
@@ -14,16 +14,21 @@ internal sealed record VersionContents(ModelVersion Version, IReadOnlyDictionary
 
     public const string SignaturesName = "signatures";
 
-    private const int MaximumManifestBytes = 16 << 20;
+    /// <summary>The files that lie in the artifact store; manifest and config lie in the version's row.</summary>
+    public IEnumerable<ArtifactRef> Blobs =>
+        Files.Where(file => file.Key is not (ManifestName or ConfigName)).Select(file => file.Value).DistinctBy(content => content.Digest, StringComparer.Ordinal);
 
-    public static async ValueTask<VersionContents> ReadAsync(EnvironmentContext context, ModelVersion version, CancellationToken cancellationToken)
+    public static async ValueTask<VersionContents> ReadAsync(IModelRegistry registry, ModelVersionRef reference, CancellationToken cancellationToken)
     {
-        var bytes = await context.Artifacts.GetBytesAsync(version.Manifest, MaximumManifestBytes, cancellationToken).ConfigureAwait(false);
-        var manifest = ModelManifest.Read(bytes);
+        var version = await registry.GetAsync(reference, cancellationToken).ConfigureAwait(false);
+        var bytes = await registry.GetManifestAsync(reference, cancellationToken).ConfigureAwait(false);
+        Require(reference, "manifest", bytes.Manifest, version.Manifest.Digest);
+        var manifest = ModelManifest.Read(bytes.Manifest);
+        Require(reference, "config", bytes.Config, manifest.Config.Digest);
         var files = new SortedDictionary<string, ArtifactRef>(StringComparer.Ordinal) { [ManifestName] = version.Manifest, [ConfigName] = manifest.Config };
         foreach (var artifact in manifest.Artifacts)
             files.Add($"{artifact.Kind}/{artifact.Name}", artifact.Content);
-        return new VersionContents(version, files);
+        return new VersionContents(version, files, bytes);
     }
 
     public SignedModel ToSignedModel() => new(
@@ -47,5 +52,11 @@ internal sealed record VersionContents(ModelVersion Version, IReadOnlyDictionary
         return differences is null
             ? ([.. Files.Keys], null)
             : ([], $"it was made for other content than this version's: {differences}");
+    }
+
+    private static void Require(ModelVersionRef version, string what, ReadOnlyMemory<byte> bytes, string digest)
+    {
+        if (ArtifactDigest.Of(bytes.Span).ToString() != digest)
+            throw new CorruptDataException($"The {what} of {version} does not match its digest {digest}. Restore the metadata store from a backup.");
     }
 }

@@ -215,7 +215,7 @@ public sealed class ModelSignaturesTests(Authority authority) : IClassFixture<Au
         var stored = await _signatures.SignAsync(_version.Ref, signer);
         var bundle = JsonNode.Parse(stored.Bundle.Span)!;
         var policy = authority.Trusting("p256");
-        var contents = await VersionContents.ReadAsync(_environment.Context, _version, default);
+        var contents = await VersionContents.ReadAsync(_handle.Models, _version.Ref, default);
         foreach (var (target, name) in new[] { (bundle["dsseEnvelope"]!, "payload"), (bundle["dsseEnvelope"]!["signatures"]![0]!, "sig") })
         {
             var text = (string)target[name]!;
@@ -243,7 +243,7 @@ public sealed class ModelSignaturesTests(Authority authority) : IClassFixture<Au
         var stored = await _signatures.SignAsync(_version.Ref, signer);
         var bytes = stored.Bundle.ToArray();
         var policy = authority.Trusting("p256");
-        var contents = await VersionContents.ReadAsync(_environment.Context, _version, default);
+        var contents = await VersionContents.ReadAsync(_handle.Models, _version.Ref, default);
         for (var i = 0; i < bytes.Length; i++)
         {
             bytes[i] ^= 4;
@@ -411,7 +411,7 @@ public sealed class ModelSignaturesTests(Authority authority) : IClassFixture<Au
 
     private static async Task<string> Refused(Func<Task> act) => (await act.Should().ThrowAsync<InvalidInputException>()).Which.Message;
 
-    private async Task<InTotoStatement> StatementAsync() => (await VersionContents.ReadAsync(_environment.Context, _version, default)).ToSignedModel().ToStatement();
+    private async Task<InTotoStatement> StatementAsync() => (await VersionContents.ReadAsync(_handle.Models, _version.Ref, default)).ToSignedModel().ToStatement();
 
     private sealed class MixedSigner(string publicKey, ModelSigner signer) : IModelSigner
     {
