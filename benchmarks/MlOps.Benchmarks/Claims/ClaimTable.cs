@@ -19,6 +19,7 @@ public static class ClaimTable
     [
         .. RegistryClaims.All,
         .. TrackingClaims.All,
+        .. SearchClaims.All,
         .. FeaturesClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,

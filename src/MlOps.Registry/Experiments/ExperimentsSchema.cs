@@ -106,5 +106,13 @@ internal static class ExperimentsSchema
         );
         CREATE INDEX experiments_notes_run ON experiments_notes (run_id, id)
         """,
+        """
+        CREATE INDEX experiments_runs_time ON experiments_runs (started_at DESC, id, deleted_at);
+        CREATE INDEX experiments_runs_order ON experiments_runs (experiment, started_at DESC, id, deleted_at);
+        CREATE INDEX experiments_series_probe ON experiments_series (name, run_id, last_value);
+        CREATE INDEX experiments_series_value ON experiments_series (name, last_value, run_id);
+        CREATE INDEX experiments_parameters_probe ON experiments_parameters (name, run_id{covered:value});
+        CREATE INDEX experiments_tags_probe ON experiments_tags (name, run_id{covered:value})
+        """,
     ]);
 }

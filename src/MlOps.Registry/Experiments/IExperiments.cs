@@ -26,6 +26,13 @@ public interface IExperiments
     /// <returns>The runs.</returns>
     ValueTask<IReadOnlyList<RunRecord>> ListRunsAsync(string experiment, int limit = 100, CancellationToken cancellationToken = default);
 
+    /// <summary>Searches runs. Pages are stable: a row that does not change between two pages comes exactly once.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A page of runs.</returns>
+    /// <exception cref="InvalidInputException">The filter, the order, the projection or the cursor is wrong; the message names the position and the remedy.</exception>
+    ValueTask<RunPage> SearchRunsAsync(RunQuery query, CancellationToken cancellationToken = default);
+
     /// <summary>Runs of an experiment, newest first.</summary>
     /// <param name="experiment">The experiment.</param>
     /// <param name="options">Which ones.</param>

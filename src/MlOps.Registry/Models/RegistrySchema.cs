@@ -84,5 +84,12 @@ internal static class RegistrySchema
             PRIMARY KEY (model, version, digest)
         )
         """,
+        """
+        CREATE INDEX registry_versions_time ON registry_versions (created_at DESC, model, version DESC);
+        CREATE INDEX registry_metrics_probe ON registry_metrics (name, model, version, value);
+        CREATE INDEX registry_metrics_value ON registry_metrics (name, value, model, version);
+        CREATE INDEX registry_tags_probe ON registry_tags (name, model, version{covered:value});
+        CREATE INDEX registry_aliases_version ON registry_aliases (alias, model, version)
+        """,
     ]);
 }
