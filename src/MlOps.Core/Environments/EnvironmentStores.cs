@@ -80,7 +80,7 @@ public sealed class EnvironmentStores : IAsyncDisposable
                 Metadata = metadata,
                 Artifacts = FileArtifactStore.Open(files, Path.Combine(directory, "artifacts"), clock),
                 Events = new SqlEventLog(metadata, clock),
-                Audit = new SqlAuditLog(metadata, caller, clock),
+                Audit = new SqlAuditLog(metadata, caller, clock, AccessControl.Unrestricted),
                 Caller = caller,
                 Clock = clock,
                 LoggerFactory = loggerFactory,
