@@ -57,6 +57,8 @@ internal sealed class ModelLoader(
     /// <summary>Loads a version's runtime; the caller disposes it.</summary>
     public async ValueTask<(ModelVersion Record, IModelRuntime Runtime)> OpenAsync(ModelVersionRef version, CancellationToken cancellationToken)
     {
+        // Serving is the process's own work: whoever asks for a prediction need not be allowed to see the registry.
+        using var authority = context.Caller.ActForProcess();
         var record = await registry.GetAsync(version, cancellationToken).ConfigureAwait(false);
         var provider = providers.FirstOrDefault(candidate => candidate.CanLoad(record)) ?? throw new InvalidDefinitionException(
             $"{version} has no function that can be served: register an artifact of kind Functions named '{ModelArtifactNames.Predict}' with media type {ModelArtifactNames.OnnxMediaType}.");
