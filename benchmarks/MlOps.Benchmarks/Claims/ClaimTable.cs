@@ -19,6 +19,7 @@ public static class ClaimTable
     [
         .. RegistryClaims.All,
         .. TrackingClaims.All,
+        .. AuditClaims.All,
         .. FeaturesClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,

@@ -8,8 +8,8 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<IReadOnlyList<RunRecord>> FindLostRunsAsync(int limit = 100, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         _context.Access.Require(EnvironmentPermission.Read, "lost runs");
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         await MarkLostAsync(cancellationToken).ConfigureAwait(false);
         var runs = await _area.ReadAsync(
             (session, _) => LoadAsync(

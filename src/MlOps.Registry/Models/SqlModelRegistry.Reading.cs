@@ -14,13 +14,9 @@ internal sealed partial class SqlModelRegistry
         return await LoadAsync(version, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask<ModelVersion> LoadAsync(ModelVersionRef version, CancellationToken cancellationToken) =>
-        await _area.ReadAsync(
-            async (session, _) => await FindAsync(session, version).ConfigureAwait(false) ?? throw await MissingAsync(session, version).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
-
     public async ValueTask<ModelManifestBytes> GetManifestAsync(ModelVersionRef version, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(version.Model));
         NameRules.Model(version.Model);
         return await _area.ReadAsync(
             async (session, _) => await session.FirstOrDefaultAsync(
@@ -71,6 +67,11 @@ internal sealed partial class SqlModelRegistry
             async (session, _) => await session.QueryAsync("SELECT name FROM registry_models ORDER BY name", reader => reader.GetString(0)).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
     }
+
+    private async ValueTask<ModelVersion> LoadAsync(ModelVersionRef version, CancellationToken cancellationToken) =>
+        await _area.ReadAsync(
+            async (session, _) => await FindAsync(session, version).ConfigureAwait(false) ?? throw await MissingAsync(session, version).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
 
     private static async ValueTask<ModelVersion?> FindAsync(IMetadataSession session, ModelVersionRef version)
     {

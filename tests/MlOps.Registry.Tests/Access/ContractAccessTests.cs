@@ -14,7 +14,7 @@ public sealed class ContractAccessTests : IAsyncLifetime
     /// <summary>What a viewer may call. Everything else needs more; a new method that only reads is added here.</summary>
     private static readonly HashSet<string> Reading =
     [
-        "IModelRegistry.GetAsync", "IModelRegistry.FindAsync", "IModelRegistry.ListAsync", "IModelRegistry.ListModelsAsync", "IModelRegistry.FindAliasAtAsync",
+        "IModelRegistry.GetAsync", "IModelRegistry.GetManifestAsync", "IModelRegistry.FindAsync", "IModelRegistry.ListAsync", "IModelRegistry.ListModelsAsync", "IModelRegistry.FindAliasAtAsync",
         "IModelRegistry.GetAliasesAsync", "IModelRegistry.GetAliasHistoryAsync", "IModelRegistry.CheckCompleteness",
         "IExperiments.GetRunAsync", "IExperiments.ListRunsAsync", "IExperiments.GetMetricHistoryAsync",
     ];

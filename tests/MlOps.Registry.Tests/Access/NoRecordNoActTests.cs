@@ -8,7 +8,7 @@ public sealed class NoRecordNoActTests : IAsyncLifetime
     private static readonly string[] Tables =
     [
         "registry_models", "registry_versions", "registry_aliases", "registry_alias_moves", "registry_tags", "registry_metrics", "registry_blobs",
-        "experiments_runs", "experiments_tags", "audit_record", "event_log",
+        "experiments_runs", "experiments_tags", "audit_record", "events_event",
     ];
 
     private readonly TestEnvironment _environment = new();
