@@ -16,7 +16,8 @@ public sealed class ContractAccessTests : IAsyncLifetime
     [
         "IModelRegistry.GetAsync", "IModelRegistry.GetManifestAsync", "IModelRegistry.FindAsync", "IModelRegistry.ListAsync", "IModelRegistry.ListModelsAsync", "IModelRegistry.FindAliasAtAsync",
         "IModelRegistry.GetAliasesAsync", "IModelRegistry.GetAliasHistoryAsync", "IModelRegistry.CheckCompleteness",
-        "IExperiments.GetRunAsync", "IExperiments.ListRunsAsync", "IExperiments.GetMetricHistoryAsync",
+        "IExperiments.GetRunAsync", "IExperiments.ListRunsAsync", "IExperiments.GetMetricHistoryAsync", "IExperiments.GetExperimentAsync", "IExperiments.ListExperimentsAsync",
+        "IExperiments.FindLostRunsAsync", "IExperiments.GetRunNotesAsync", "IExperiments.ListPlotsAsync", "IExperiments.GetRunTreeAsync", "IExperiments.CompareRunsAsync",
     ];
 
     private readonly TemporaryDirectory _directory = new();
