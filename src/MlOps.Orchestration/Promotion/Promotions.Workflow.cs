@@ -8,6 +8,8 @@ internal sealed partial class Promotions
     // One state after the other. Each act can be repeated, and is followed by the commit of the state that it led to.
     private async Task WorkAsync(PromotionRow row)
     {
+        // Whoever asked has passed the door; what follows is this engine's own work in both environments, recorded in their name.
+        using var authority = _context.Caller.ActForProcess();
         using var work = new CancellationTokenSource();
         var heartbeat = HeartbeatAsync(row, work);
         try

@@ -9,11 +9,11 @@ internal sealed partial class SqlExperiments
     public async ValueTask<ExperimentRecord> CreateExperimentAsync(
         string name, string description = "", IReadOnlyDictionary<string, string>? tags = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.LogRuns, $"experiment '{name}'");
         NameRules.Experiment(name);
         NameRules.Text("The description", description, RegistryLimits.DescriptionLength);
         var labels = tags ?? new Dictionary<string, string>();
         NameRules.Tags(labels);
-        _context.Access.Require(EnvironmentPermission.LogRuns, $"experiment '{name}'");
         var caller = _context.Caller.Name;
         await _area.WriteAsync(async (session, _) =>
         {
@@ -37,8 +37,8 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<ExperimentRecord> GetExperimentAsync(string name, CancellationToken cancellationToken = default)
     {
-        NameRules.Experiment(name);
         _context.Access.Require(EnvironmentPermission.Read, $"experiment '{name}'");
+        NameRules.Experiment(name);
         return await _area.ReadAsync(async (session, _) =>
         {
             var found = await LoadCatalogueAsync(session, "name = @name", ("name", name)).ConfigureAwait(false);
@@ -56,11 +56,11 @@ internal sealed partial class SqlExperiments
     public async ValueTask<ExperimentRecord> UpdateExperimentAsync(
         string name, string? description = null, IReadOnlyDictionary<string, string?>? tags = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.LogRuns, $"experiment '{name}'");
         NameRules.Experiment(name);
         if (description is not null)
             NameRules.Text("The description", description, RegistryLimits.DescriptionLength);
         var changes = tags is null ? null : CheckedTags(tags);
-        _context.Access.Require(EnvironmentPermission.LogRuns, $"experiment '{name}'");
         await _area.WriteAsync(async (session, _) =>
         {
             var before = await session.FirstOrDefaultAsync(
@@ -87,9 +87,9 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<int> DeleteExperimentAsync(string name, string reason, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Delete, $"experiment '{name}'");
         NameRules.Experiment(name);
         NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
-        _context.Access.Require(EnvironmentPermission.Delete, $"experiment '{name}'");
         await MarkLostAsync(cancellationToken).ConfigureAwait(false);
         var deletion = Guid.NewGuid().ToString("N");
         return await _area.WriteAsync(async (session, _) =>
@@ -114,9 +114,9 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<int> RestoreExperimentAsync(string name, string reason, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Delete, $"experiment '{name}'");
         NameRules.Experiment(name);
         NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
-        _context.Access.Require(EnvironmentPermission.Delete, $"experiment '{name}'");
         return await _area.WriteAsync(async (session, _) =>
         {
             var deletion = await session.FirstOrDefaultAsync(

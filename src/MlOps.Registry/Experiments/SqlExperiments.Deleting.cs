@@ -6,9 +6,9 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<RunDeletion> DeleteRunAsync(string runId, string reason, bool includeChildren = true, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Delete, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
         NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
-        _context.Access.Require(EnvironmentPermission.Delete, $"run '{NameRules.Shown(runId)}'");
         await MarkLostAsync(cancellationToken).ConfigureAwait(false);
         var deletion = Guid.NewGuid().ToString("N");
         return await _area.WriteAsync(async (session, _) =>
@@ -27,9 +27,9 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<RunDeletion> RestoreRunAsync(string runId, string reason, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Delete, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
         NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
-        _context.Access.Require(EnvironmentPermission.Delete, $"run '{NameRules.Shown(runId)}'");
         return await _area.WriteAsync(async (session, _) =>
         {
             var found = await session.FirstOrDefaultAsync(

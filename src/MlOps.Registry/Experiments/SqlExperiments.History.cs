@@ -5,6 +5,7 @@ internal sealed partial class SqlExperiments
     public async ValueTask<IReadOnlyList<MetricPoint>> GetMetricHistoryAsync(
         string runId, string metric, MetricHistoryOptions? options = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
         ArgumentNullException.ThrowIfNull(metric);
         options ??= new MetricHistoryOptions();
@@ -12,7 +13,6 @@ internal sealed partial class SqlExperiments
             throw new InvalidInputException($"FromStep {options.FromStep} lies after ToStep {options.ToStep}.");
         if (options.MaxPoints < MetricHistory.LeastPoints)
             throw new InvalidInputException($"MaxPoints is {options.MaxPoints}; use at least {MetricHistory.LeastPoints}, or null for all points.");
-        _context.Access.Require(EnvironmentPermission.Read, $"run '{NameRules.Shown(runId)}'");
         var (blocks, begins) = await _area.ReadAsync(async (session, _) =>
         {
             await RequireRunAsync(session, runId).ConfigureAwait(false);

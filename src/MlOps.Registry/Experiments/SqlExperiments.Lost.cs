@@ -8,8 +8,8 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<IReadOnlyList<RunRecord>> FindLostRunsAsync(int limit = 100, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         _context.Access.Require(EnvironmentPermission.Read, "lost runs");
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         await MarkLostAsync(cancellationToken).ConfigureAwait(false);
         var runs = await _area.ReadAsync(
             (session, _) => LoadAsync(
@@ -68,6 +68,7 @@ internal sealed partial class SqlExperiments
     {
         await session.ExecuteAsync(
             "UPDATE experiments_runs SET status = 'Lost', ended_at = heartbeat_at WHERE id = @id", ("id", run.Id)).ConfigureAwait(false);
+        await _context.Audit.AppendAsync(session, new AuditEntry("experiments.run.lost", $"{run.Experiment}/{run.Id}", "no heartbeat", RunJson(RunStatus.Running), RunJson(RunStatus.Lost))).ConfigureAwait(false);
         var data = StoredJson.Text(writer =>
         {
             writer.WriteStartObject();

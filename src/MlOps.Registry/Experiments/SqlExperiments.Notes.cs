@@ -8,9 +8,9 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask SetRunTagsAsync(string runId, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.LogRuns, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
         var changes = CheckedTags(tags);
-        _context.Access.Require(EnvironmentPermission.LogRuns, $"run '{NameRules.Shown(runId)}'");
         await _area.WriteAsync(async (session, _) =>
         {
             await RequireRunAsync(session, runId).ConfigureAwait(false);
@@ -22,9 +22,9 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask SetRunNoteAsync(string runId, string markdown, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.LogRuns, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
         NameRules.Text("The note", markdown, RegistryLimits.DescriptionLength);
-        _context.Access.Require(EnvironmentPermission.LogRuns, $"run '{NameRules.Shown(runId)}'");
         var caller = _context.Caller.Name;
         await _area.WriteAsync(async (session, _) =>
         {
@@ -44,8 +44,8 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<IReadOnlyList<RunNote>> GetRunNotesAsync(string runId, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
-        _context.Access.Require(EnvironmentPermission.Read, $"run '{NameRules.Shown(runId)}'");
         return await _area.ReadAsync(async (session, _) =>
         {
             await RequireRunAsync(session, runId).ConfigureAwait(false);
@@ -57,8 +57,8 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<IReadOnlyList<string>> ListPlotsAsync(string runId, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
-        _context.Access.Require(EnvironmentPermission.Read, $"run '{NameRules.Shown(runId)}'");
         return await _area.ReadAsync(async (session, _) =>
         {
             await RequireRunAsync(session, runId).ConfigureAwait(false);
@@ -70,9 +70,9 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<Plot> GetPlotAsync(string runId, string name, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.ReadArtifacts, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
         ArgumentNullException.ThrowIfNull(name);
-        _context.Access.Require(EnvironmentPermission.ReadArtifacts, $"run '{NameRules.Shown(runId)}'");
         var stored = await _area.ReadAsync(async (session, _) =>
         {
             await RequireRunAsync(session, runId).ConfigureAwait(false);

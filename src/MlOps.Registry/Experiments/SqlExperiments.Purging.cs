@@ -7,12 +7,12 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<RunPurgeReport> PurgeRunsAsync(string reason, RunPurgeOptions? options = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Operate, "deleted runs");
         NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
         options ??= new RunPurgeOptions();
         if (options.DeletedFor < TimeSpan.Zero)
             throw new InvalidInputException($"DeletedFor is {options.DeletedFor}: use zero or more.");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Limit);
-        _context.Access.Require(EnvironmentPermission.Operate, "deleted runs");
         await _registry.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         var before = Now - options.DeletedFor;
         if (options.DryRun)

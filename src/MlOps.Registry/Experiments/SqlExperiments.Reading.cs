@@ -13,10 +13,10 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<IReadOnlyList<RunRecord>> ListRunsAsync(string experiment, RunListOptions options, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, $"experiment '{experiment}'");
         ArgumentNullException.ThrowIfNull(options);
         NameRules.Experiment(experiment);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Limit);
-        _context.Access.Require(EnvironmentPermission.Read, $"experiment '{experiment}'");
         await MarkLostAsync(cancellationToken).ConfigureAwait(false);
         var parameters = new List<(string Name, object? Value)> { ("experiment", experiment), ("limit", (long)options.Limit) };
         var condition = "experiment = @experiment";
@@ -38,8 +38,8 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<RunTree> GetRunTreeAsync(string runId, bool fromRoot = false, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
-        _context.Access.Require(EnvironmentPermission.Read, $"run '{NameRules.Shown(runId)}'");
         await MarkLostAsync(cancellationToken).ConfigureAwait(false);
         var (root, runs) = await _area.ReadAsync(async (session, _) =>
         {
@@ -60,10 +60,10 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<RunComparison> CompareRunsAsync(IReadOnlyList<string> runIds, bool includeEqual = false, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, "runs to compare");
         ArgumentNullException.ThrowIfNull(runIds);
         if (runIds.Count is < 2 or > RegistryLimits.ComparedRuns)
             throw new InvalidInputException($"{runIds.Count} runs cannot be compared: name 2 to {RegistryLimits.ComparedRuns}.");
-        _context.Access.Require(EnvironmentPermission.Read, "runs to compare");
         await MarkLostAsync(cancellationToken).ConfigureAwait(false);
         var names = string.Join(", ", Enumerable.Range(0, runIds.Count).Select(i => $"@run{i}"));
         var parameters = runIds.Select((id, i) => ($"run{i}", (object?)id)).ToArray();

@@ -30,9 +30,9 @@ internal sealed partial class SqlExperiments : IExperiments
 
     public async ValueTask<IRun> StartRunAsync(string experiment, RunOptions? options = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.LogRuns, Subject("experiment", experiment));
         options ??= new RunOptions();
         NameRules.Experiment(experiment);
-        _context.Access.Require(EnvironmentPermission.LogRuns, $"experiment '{experiment}'");
         if (options.SystemMetricsInterval is { } interval && interval < SystemSampler.LeastInterval)
             throw new InvalidInputException($"SystemMetricsInterval is {interval}: use at least {SystemSampler.LeastInterval}, or null for no system metrics.");
         NameRules.Text("The run's name", options.Name, RegistryLimits.FieldNameLength);
@@ -64,6 +64,8 @@ internal sealed partial class SqlExperiments : IExperiments
                 await InsertAsync(session, run, experiment, options, owner, caller).ConfigureAwait(false);
             else
                 await TakeOverAsync(session, run, owner).ConfigureAwait(false);
+            await _context.Audit.AppendAsync(session, new AuditEntry(
+                former is null ? "experiments.run.start" : "experiments.run.resume", $"{experiment}/{run}", After: RunJson(RunStatus.Running, options.Name))).ConfigureAwait(false);
             foreach (var (name, value) in options.Tags)
             {
                 await session.ExecuteAsync(
@@ -84,8 +86,8 @@ internal sealed partial class SqlExperiments : IExperiments
 
     public async ValueTask<RunRecord> GetRunAsync(string runId, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
-        _context.Access.Require(EnvironmentPermission.Read, $"run '{NameRules.Shown(runId)}'");
         await MarkLostAsync(cancellationToken).ConfigureAwait(false);
         var runs = await _area.ReadAsync(
             (session, _) => LoadAsync(session, "SELECT id FROM experiments_runs WHERE id = @id", ("id", runId)), cancellationToken).ConfigureAwait(false);
@@ -96,9 +98,9 @@ internal sealed partial class SqlExperiments : IExperiments
 
     public async ValueTask<IReadOnlyList<RunRecord>> ListRunsAsync(string experiment, int limit = 100, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject("experiment", experiment));
         NameRules.Experiment(experiment);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        _context.Access.Require(EnvironmentPermission.Read, $"experiment '{experiment}'");
         await MarkLostAsync(cancellationToken).ConfigureAwait(false);
         return await _area.ReadAsync(
             (session, _) => LoadAsync(
@@ -106,6 +108,17 @@ internal sealed partial class SqlExperiments : IExperiments
                 ("experiment", experiment), ("limit", (long)limit)),
             cancellationToken).ConfigureAwait(false);
     }
+
+    private static string Subject(string kind, string? name) => $"{kind} '{NameRules.Shown(name ?? "")}'";
+
+    internal static string RunJson(RunStatus status, string? name = null) => StoredJson.Text(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("status", status.ToString());
+        if (!string.IsNullOrEmpty(name))
+            writer.WriteString("name", name);
+        writer.WriteEndObject();
+    });
 
     private async ValueTask InsertAsync(IMetadataSession session, string id, string experiment, RunOptions options, string owner, string caller) =>
         await session.ExecuteAsync(

@@ -68,6 +68,8 @@ internal sealed partial class SqlRun
                 await session.ExecuteAsync(
                     "UPDATE experiments_runs SET status = @status, ended_at = @now, error = @error WHERE id = @id",
                     ("status", status.ToString()), ("now", Now), ("error", error), ("id", Id)).ConfigureAwait(false);
+                await _context.Audit.AppendAsync(session, new AuditEntry(
+                    "experiments.run.end", $"{Experiment}/{Id}", Before: SqlExperiments.RunJson(RunStatus.Running), After: SqlExperiments.RunJson(status))).ConfigureAwait(false);
             }
 
             return true;

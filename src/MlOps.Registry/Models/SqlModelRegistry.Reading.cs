@@ -9,14 +9,14 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<ModelVersion> GetAsync(ModelVersionRef version, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(version.Model));
         NameRules.Model(version.Model);
-        return await _area.ReadAsync(
-            async (session, _) => await FindAsync(session, version).ConfigureAwait(false) ?? throw await MissingAsync(session, version).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
+        return await LoadAsync(version, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<ModelManifestBytes> GetManifestAsync(ModelVersionRef version, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(version.Model));
         NameRules.Model(version.Model);
         return await _area.ReadAsync(
             async (session, _) => await session.FirstOrDefaultAsync(
@@ -28,6 +28,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<ModelVersion?> FindAsync(string model, string alias, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(model));
         NameRules.Model(model);
         NameRules.Alias(alias);
         return await _area.ReadAsync(async (session, _) =>
@@ -39,6 +40,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<IReadOnlyList<ModelVersion>> ListAsync(string model, int? before = null, int limit = 100, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(model));
         NameRules.Model(model);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         return await _area.ReadAsync(async (session, _) =>
@@ -58,9 +60,17 @@ internal sealed partial class SqlModelRegistry
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken = default) =>
-        await _area.ReadAsync(
+    public async ValueTask<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken = default)
+    {
+        _context.Access.Require(EnvironmentPermission.Read, "the models");
+        return await _area.ReadAsync(
             async (session, _) => await session.QueryAsync("SELECT name FROM registry_models ORDER BY name", reader => reader.GetString(0)).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<ModelVersion> LoadAsync(ModelVersionRef version, CancellationToken cancellationToken) =>
+        await _area.ReadAsync(
+            async (session, _) => await FindAsync(session, version).ConfigureAwait(false) ?? throw await MissingAsync(session, version).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
 
     private static async ValueTask<ModelVersion?> FindAsync(IMetadataSession session, ModelVersionRef version)

@@ -14,6 +14,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<ModelVersion> RegisterAsync(ModelVersionDraft draft, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.RegisterModels, Subject(draft?.Model));
         ArgumentNullException.ThrowIfNull(draft);
         DraftValidator.Check(draft);
         if (draft.Key is not null && await FindByKeyAsync(draft.Model, draft.Key, cancellationToken).ConfigureAwait(false) is { } existing)
@@ -208,7 +209,7 @@ internal sealed partial class SqlModelRegistry
     private async ValueTask<ModelVersion?> FindByKeyAsync(string model, string key, CancellationToken cancellationToken)
     {
         var number = await _area.ReadAsync((session, _) => FindNumberAsync(session, model, key), cancellationToken).ConfigureAwait(false);
-        return number is null ? null : await GetAsync(new ModelVersionRef(model, (int)number), cancellationToken).ConfigureAwait(false);
+        return number is null ? null : await LoadAsync(new ModelVersionRef(model, (int)number), cancellationToken).ConfigureAwait(false);
     }
 
     private static ValueTask<long?> FindNumberAsync(IMetadataSession session, string model, string key) =>

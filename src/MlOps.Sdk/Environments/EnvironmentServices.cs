@@ -18,7 +18,7 @@ internal static class EnvironmentServices
         services.AddKeyedSingleton(environment, (provider, key) => Open(provider, (string)key!));
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredService<IMlOpsEnvironments>()[(string)key!]);
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentStores>(key).Context);
-        services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Artifacts);
+        services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Guarded().Artifacts);
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Events);
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Audit);
         services.AddKeyedSingleton(environment, (provider, key) => PolicyOf(provider, (string)key!));
@@ -68,7 +68,8 @@ internal static class EnvironmentServices
         var options = provider.GetRequiredService<IOptions<MlOpsOptions>>().Value;
         return EnvironmentStores.OpenEmbedded(
             name, declared.KindOf(options, name), declared.DirectoryOf(options, name),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<ICallerAccessor>());
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<ICallerAccessor>(),
+            access: declared.Resolve(options, name).Roles.ToAccess());
     }
 
     private static SignaturePolicy SignaturesOf(IServiceProvider provider, string name)

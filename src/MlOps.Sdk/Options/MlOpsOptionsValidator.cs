@@ -62,6 +62,8 @@ internal sealed class MlOpsOptionsValidator(DeclaredEnvironments declared) : IVa
             }
         }
 
+        foreach (var (setting, mistake) in options.Roles.Mistakes())
+            failures.Add($"{key}:Roles:{setting} {mistake}");
         foreach (var (metric, gate) in options.Gates)
         {
             if (gate.Min is null && gate.Max is null && gate.BetterThanChampionBy is null)

@@ -60,6 +60,7 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
 
     public async ValueTask<IReadOnlyList<EndpointStatus>> ListAsync(CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, "the endpoints");
         var (_, newest) = await _traffic.ListAsync(cancellationToken).ConfigureAwait(false);
         var list = new List<EndpointStatus>();
         foreach (var (name, _) in newest)

@@ -58,6 +58,8 @@ internal sealed class ModelLoader(
     /// <summary>Loads a version's runtime; the caller disposes it.</summary>
     public async ValueTask<(ModelVersion Record, IModelRuntime Runtime)> OpenAsync(ModelVersionRef version, CancellationToken cancellationToken)
     {
+        // Serving is the process's own work: whoever asks for a prediction need not be allowed to see the registry.
+        using var authority = context.Caller.ActForProcess();
         var record = await registry.GetAsync(version, cancellationToken).ConfigureAwait(false);
 
         // The signatures cover the manifest, the manifest the digests, and whoever loads a file verifies its digest over the bytes that it loads.
