@@ -20,7 +20,7 @@ internal static class PowerCuts
                         return;
                 }
 
-                var (acknowledged, broken) = await CutAsync(folder, fileSystem, new Random(HashCode.Combine(seed, cut)), bug, mix, report.Opened);
+                var (acknowledged, broken) = await CutAsync(folder, fileSystem, new Random((seed * 1000) + cut), bug, mix, report.Opened);
                 lock (report.Broken)
                 {
                     report.Kills++;

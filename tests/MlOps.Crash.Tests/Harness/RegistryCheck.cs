@@ -26,11 +26,13 @@ internal sealed partial class RegistryCheck
     /// <param name="verified">Blobs whose bytes need no second look; this check adds those that it has read.</param>
     /// <param name="files">The file layer; null for the disk.</param>
     /// <param name="opening">Receives how long opening and the first read took; null to leave it unchecked.</param>
+    /// <param name="name">The environment's name.</param>
     public static async Task<List<string>> RunAsync(
-        string directory, Acknowledgements acknowledged, HashSet<string>? verified = null, IFileSystem? files = null, Action<TimeSpan>? opening = null)
+        string directory, Acknowledgements acknowledged, HashSet<string>? verified = null, IFileSystem? files = null, Action<TimeSpan>? opening = null,
+        string name = "sandbox")
     {
         var started = Stopwatch.GetTimestamp();
-        await using var host = RegistryHost.Open(directory, files: files);
+        await using var host = RegistryHost.Open(directory, name, files: files);
         _ = await host.Models.ListModelsAsync();
         var taken = Stopwatch.GetElapsedTime(started);
         opening?.Invoke(taken);

@@ -38,7 +38,7 @@ internal sealed partial class RegistryWork
 
     private async Task WorkAsync(int worker)
     {
-        var random = new Random(HashCode.Combine(_plan.Generation, worker, Environment.ProcessId));
+        var random = new Random((((_plan.Generation * 100) + worker) * 100_000) + Environment.ProcessId);
         var operations = _plan.Mix.Replace("g", "", StringComparison.Ordinal);
         await using var runs = new Runs(this, worker);
         for (var number = 0; number < _plan.Operations; number++)
