@@ -37,6 +37,9 @@ internal static class PlantedBugs
                     Interceptor<IArtifactStore>.Around(context.Artifacts, (method, _, call) =>
                         method == nameof(IArtifactStore.ExistsAsync) ? ValueTask.FromResult(true) : call()),
                     new FilteredMetadata(context.Metadata, "SELECT 1 FROM registry_condemned"));
+            case PlantedBug.NoDigestCheck:
+                return RegistryHost.With(context, Interceptor<IArtifactStore>.Around(context.Artifacts, (method, _, call) =>
+                    method == nameof(IArtifactStore.OpenReadAsync) ? Trust((ValueTask<Stream>)call()!) : call()));
             default:
                 return context;
         }
@@ -48,6 +51,8 @@ internal static class PlantedBugs
         var link = store.GetType().GetField("_writer", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(store)!;
         link.GetType().GetMethod("Require")!.Invoke(link, ["PRAGMA synchronous=NORMAL"]);
     }
+
+    private static async ValueTask<Stream> Trust(ValueTask<Stream> opening) => new TrustingStream(await opening);
 
     private sealed class Unflushed(IDurableFile inner) : IDurableFile
     {
