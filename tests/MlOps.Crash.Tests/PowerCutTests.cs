@@ -10,13 +10,17 @@ public sealed class PowerCutTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [PowerCutTheory("ext4")]
-    [InlineData(1, 10)]
-    [InlineData(2, 10)]
+    [InlineData(1, 5)]
+    [InlineData(2, 5)]
+    [InlineData(3, 5)]
+    [InlineData(4, 5)]
     public Task Registry_WhoseExt4LosesPower_KeepsWhatItAcknowledged(int seed, int cuts) => CutAsync("ext4", seed, cuts);
 
     [PowerCutTheory("xfs")]
-    [InlineData(1, 10)]
-    [InlineData(2, 10)]
+    [InlineData(1, 5)]
+    [InlineData(2, 5)]
+    [InlineData(3, 5)]
+    [InlineData(4, 5)]
     public Task Registry_WhoseXfsLosesPower_KeepsWhatItAcknowledged(int seed, int cuts) => CutAsync("xfs", seed, cuts);
 
     private async Task CutAsync(string fileSystem, int seed, int cuts)

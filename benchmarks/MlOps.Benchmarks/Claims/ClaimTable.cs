@@ -20,6 +20,7 @@ public static class ClaimTable
         .. RegistryClaims.All,
         .. TrackingClaims.All,
         .. SearchClaims.All,
+        .. CrashClaims.All,
         .. FeaturesClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,

@@ -54,8 +54,17 @@ internal static class PowerCuts
         image.Unmount();
         image.Mount();
         // Errors that the child met after the cut are not the store's.
-        var broken = await RegistryCheck.RunAsync(store, acknowledged, opening: opening);
-        broken.AddRange(await RegistryCheck.SweepAsync(store, acknowledged));
+        var broken = new List<string>();
+        try
+        {
+            broken.AddRange(await RegistryCheck.RunAsync(store, acknowledged, opening: opening));
+            broken.AddRange(await RegistryCheck.SweepAsync(store, acknowledged));
+        }
+        catch (MlOpsException refused)
+        {
+            broken.Add("the store does not open: " + refused.Message);
+        }
+
         image.Unmount();
         return (acknowledged, broken);
     }

@@ -5,35 +5,53 @@ internal static class RegistryKills
 {
     // A store grows with each process; a fresh one now and then keeps the checks fast and the first seconds of a store in the sample.
     private const int KillsPerStore = 25;
+    private const int AtOnce = 2;
 
     public static async Task<KillReport> RunAsync(string directory, int kills, int seed, PlantedBug bug = PlantedBug.None, string mix = "uvkatrg", Action<string>? progress = null)
     {
-        var random = new Random(seed);
         var report = new KillReport();
-        for (var first = 0; first < kills; first += KillsPerStore)
-        {
-            var store = Path.Combine(directory, $"store{first}");
-            var acknowledged = new Acknowledgements();
-            var verified = new HashSet<string>(StringComparer.Ordinal);
-            for (var kill = first; kill < Math.Min(kills, first + KillsPerStore); kill++)
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, (kills + KillsPerStore - 1) / KillsPerStore), new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            async (number, _) =>
             {
-                await KillAsync(new WorkPlan { Directory = store, Generation = kill, Bug = bug, Mix = mix }, kill, random, acknowledged, report);
-                var broken = await RegistryCheck.RunAsync(store, acknowledged, verified, opening: report.Opened);
-                report.Broken.AddRange(broken.Select(promise => $"after kill {kill}: {promise}"));
-                if (bug != PlantedBug.None && report.Broken.Count > 0)
-                    return report.With(acknowledged);
-            }
+                var store = Path.Combine(directory, $"store{number}");
+                var (acknowledged, broken) = await KillStoreAsync(store, Math.Min(KillsPerStore, kills - (number * KillsPerStore)), new Random(seed + number), bug, mix, report);
+                lock (report.Broken)
+                {
+                    report.With(acknowledged);
+                    report.Broken.AddRange(broken.Select(promise => $"store {number}, {promise}"));
+                    progress?.Invoke($"{report.Kills} kills, {report.Acknowledged:N0} acknowledged, {report.Broken.Count} broken");
+                }
 
-            report.Broken.AddRange((await RegistryCheck.SweepAsync(store, acknowledged)).Select(promise => $"after the sweep of {first}: {promise}"));
-            report.With(acknowledged);
-            Directory.Delete(store, recursive: true);
-            progress?.Invoke($"{Math.Min(kills, first + KillsPerStore)} kills, {report.Acknowledged:N0} acknowledged, {report.Broken.Count} broken");
-        }
-
+                Directory.Delete(store, recursive: true);
+            });
         return report;
     }
 
-    private static async Task KillAsync(WorkPlan plan, int kill, Random random, Acknowledgements acknowledged, KillReport report)
+    private static async Task<(Acknowledgements Acknowledged, List<string> Broken)> KillStoreAsync(
+        string store, int kills, Random random, PlantedBug bug, string mix, KillReport report)
+    {
+        var acknowledged = new Acknowledgements();
+        var broken = new List<string>();
+        var verified = new HashSet<string>(StringComparer.Ordinal);
+        for (var kill = 0; kill < kills; kill++)
+        {
+            if (await KillAsync(new WorkPlan { Directory = store, Generation = kill, Bug = bug, Mix = mix }, kill, random, acknowledged) is { Length: > 0 } errors)
+                broken.Add($"kill {kill}: {errors}");
+            lock (report.Broken)
+                report.Kills++;
+            broken.AddRange((await RegistryCheck.RunAsync(store, acknowledged, verified, opening: report.Opened)).Select(promise => $"after kill {kill}: {promise}"));
+            // A planted bug needs to be caught once.
+            if (bug != PlantedBug.None && broken.Count > 0)
+                return (acknowledged, broken);
+        }
+
+        broken.AddRange((await RegistryCheck.SweepAsync(store, acknowledged)).Select(promise => "after the sweep: " + promise));
+        return (acknowledged, broken);
+    }
+
+    /// <returns>What the child said on standard error.</returns>
+    private static async Task<string> KillAsync(WorkPlan plan, int kill, Random random, Acknowledgements acknowledged)
     {
         using var child = new ChildProcess(plan.ToArguments());
         // Every fifth one dies while it is still starting, opening or repairing what the one before left.
@@ -45,8 +63,6 @@ internal static class RegistryKills
         while (await child.Output.ReadLineAsync() is { } line)
             acknowledged.Add(line);
         await child.ExitAsync();
-        if (await child.Errors is { Length: > 0 } errors)
-            report.Broken.Add($"kill {kill}: {errors}");
-        report.Kills++;
+        return await child.Errors;
     }
 }

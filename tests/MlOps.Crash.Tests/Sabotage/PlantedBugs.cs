@@ -10,7 +10,8 @@ internal static class PlantedBugs
         PlantedBug.NoFileFlush => Interceptor<IFileSystem>.Around(files, (_, _, call) =>
         {
             var result = call();
-            return result is IDurableFile file ? new Unflushed(file) : result;
+            // Only blobs: a damaged stamp would keep the store from opening and hide what else is wrong.
+            return result is IDurableFile file && file.Path.Contains("artifacts", StringComparison.Ordinal) ? new Unflushed(file) : result;
         }),
         PlantedBug.NoDirectoryFlush => Interceptor<IFileSystem>.Around(files, (method, _, call) => method == nameof(IFileSystem.FlushDirectory) ? null : call()),
         _ => files,
