@@ -84,9 +84,14 @@ public sealed class PlantedBugTests : IDisposable
     public async Task Registration_WhoseBlobsAreCollectedMeanwhile_IsRefusedOrCaught(string bug)
     {
         var planted = Enum.Parse<PlantedBug>(bug);
-        await using (var host = RegistryHost.Open(_memory.Path, bug: planted, decorate: CollectBeforeManifests))
+        InterruptedMetadata? metadata = null;
+        await using (var host = RegistryHost.Open(
+            _memory.Path, bug: planted, decorate: context => RegistryHost.With(context, metadata: metadata = new InterruptedMetadata(context.Metadata, CollectAsync))))
         {
             var draft = await DraftAsync(host, 1);
+            // After the registration has read the blobs, and before its transaction. The tables must be there by then.
+            _ = await host.Models.ListModelsAsync();
+            metadata!.Armed = true;
             var register = async () => await host.Models.RegisterAsync(draft);
             if (planted == PlantedBug.None)
                 (await register.Should().ThrowAsync<NotFoundException>()).WithMessage("*was collected*Store its bytes again*");
@@ -99,15 +104,6 @@ public sealed class PlantedBugTests : IDisposable
             broken.Should().BeEmpty();
         else
             broken.Should().ContainMatch("churn:1:*There is no artifact*");
-
-        EnvironmentContext CollectBeforeManifests(EnvironmentContext context) =>
-            RegistryHost.With(context, Interceptor<IArtifactStore>.Around(context.Artifacts, (method, arguments, call) =>
-            {
-                // After the registration has read the blobs, and before its transaction.
-                if (method == nameof(IArtifactStore.PutAsync) && arguments[1] is ModelMediaTypes.Manifest)
-                    Task.Run(CollectAsync).GetAwaiter().GetResult();
-                return call();
-            }));
 
         async Task CollectAsync()
         {

@@ -27,7 +27,7 @@ internal sealed partial class RegistryCheck
         }
     }
 
-    /// <summary>A version that is visible has its manifest and every blob, with the bytes that their digests promise.</summary>
+    /// <summary>A version that is visible has its manifest (in its row; reading it compares the digest) and every blob, with the bytes that its digest promises.</summary>
     private async Task CheckWholeAsync(ModelVersionRef reference)
     {
         if (await FindAsync(reference) is not { } version)
@@ -36,7 +36,7 @@ internal sealed partial class RegistryCheck
             return;
         }
 
-        foreach (var content in version.Artifacts.Select(artifact => artifact.Content).Append(version.Manifest))
+        foreach (var content in version.Artifacts.Select(artifact => artifact.Content))
             await CheckBlobAsync((reference.ToString(), content.Digest, content.Size));
     }
 

@@ -8,15 +8,18 @@ internal sealed class HastyMetadata(IMetadataStore inner) : HookedMetadata(inner
     public override async ValueTask<T> WriteAsync<T>(Func<IMetadataSession, CancellationToken, ValueTask<T>> write, CancellationToken cancellationToken = default)
     {
         var early = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var late = Inner.WriteAsync(
-            async (session, ct) =>
-            {
-                var result = await write(session, ct);
-                early.TrySetResult(result);
-                await Task.Delay(Later, CancellationToken.None);
-                return result;
-            },
-            cancellationToken).AsTask();
+        // A store may run a lone write on its caller's thread, which must be free to hear the early answer.
+        var late = Task.Run(
+            () => Inner.WriteAsync(
+                async (session, ct) =>
+                {
+                    var result = await write(session, ct);
+                    early.TrySetResult(result);
+                    await Task.Delay(Later, CancellationToken.None);
+                    return result;
+                },
+                cancellationToken).AsTask(),
+            CancellationToken.None);
         return await await Task.WhenAny(early.Task, late);
     }
 }
