@@ -39,7 +39,7 @@ public sealed class FailingCallTests : IDisposable
             Directory.Delete(Path.Combine(_directory.Path, $"call{call}"), recursive: true);
         }
 
-        call.Should().BeGreaterThan(150);
+        call.Should().BeGreaterThan(100);
         refused.Should().BeGreaterThan(call / 2, "most calls cannot fail unnoticed");
     }
 }

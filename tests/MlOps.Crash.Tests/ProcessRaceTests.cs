@@ -6,7 +6,7 @@ namespace MlOps.Crash.Tests;
 public sealed class ProcessRaceTests : IDisposable
 {
     private const int Processes = 8;
-    private const int Operations = 100;
+    private const int Operations = 60;
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();

@@ -69,7 +69,7 @@ internal static class CrashClaims
 
     private static async Task<ClaimResult> EnumerateAsync(ClaimContext context, CancellationToken stop)
     {
-        const int statesPerPoint = 12;
+        const int statesPerPoint = 18;
         var (points, states, broken) = await PostCrashStates.EnumerateAsync(context.Folder, statesPerPoint);
         foreach (string promise in broken.Take(10))
             context.Report(promise);
