@@ -21,6 +21,7 @@ public static class ClaimTable
         .. TrackingClaims.All,
         .. SearchClaims.All,
         .. AuditClaims.All,
+        .. CrashClaims.All,
         .. FeaturesClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,
