@@ -27,6 +27,7 @@ public sealed class EnvironmentStores : IAsyncDisposable
     /// <param name="loggerFactory">Makes loggers; null for none.</param>
     /// <param name="caller">Who is calling; null for a new <see cref="CallerAccessor"/>.</param>
     /// <param name="files">The durable file layer; null for the local disk.</param>
+    /// <param name="artifacts">Limits of the artifact store, its quota among them; null for the defaults.</param>
     /// <returns>The open stores; dispose them to finish waiting writes.</returns>
     /// <exception cref="InvalidDefinitionException">Several things are wrong (all are listed), or the name is.</exception>
     /// <exception cref="EnvironmentIsolationException">The directory belongs to another environment.</exception>
@@ -38,7 +39,8 @@ public sealed class EnvironmentStores : IAsyncDisposable
         TimeProvider? clock = null,
         ILoggerFactory? loggerFactory = null,
         ICallerAccessor? caller = null,
-        IFileSystem? files = null)
+        IFileSystem? files = null,
+        FileArtifactOptions? artifacts = null)
     {
         clock ??= TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
@@ -78,7 +80,7 @@ public sealed class EnvironmentStores : IAsyncDisposable
                 Directory = directory,
                 Files = files,
                 Metadata = metadata,
-                Artifacts = FileArtifactStore.Open(files, Path.Combine(directory, "artifacts"), clock),
+                Artifacts = FileArtifactStore.Open(files, Path.Combine(directory, "artifacts"), clock, artifacts),
                 Events = new SqlEventLog(metadata, clock),
                 Audit = new SqlAuditLog(metadata, caller, clock),
                 Caller = caller,
