@@ -18,6 +18,7 @@ public static class ClaimTable
     public static IReadOnlyList<IClaim> All { get; } =
     [
         .. RegistryClaims.All,
+        .. ArtifactClaims.All,
         .. FeaturesClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,

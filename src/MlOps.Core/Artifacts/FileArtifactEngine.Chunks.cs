@@ -54,14 +54,16 @@ internal sealed partial class FileArtifactEngine
                 return (digest, length);
             }
 
+            // Complete before its pack has a name: a collection that finds the pack finds the recipe that names it.
+            write.Recipe.Finish(digest);
             if (write.FlushPack())
             {
+                ForgetUsage();
                 if (!HasRoom(write.NewBytes))
                     throw QuotaExceeded(write.NewBytes);
                 _files.Publish(packPath, PackPathOf(write.Pack));
             }
 
-            write.Recipe.Finish(digest);
             if (!SettleRecipe(recipePath, RecipePathOf(digest), write.Recipe.Packs))
             {
                 TryDelete(recipePath);
@@ -125,7 +127,7 @@ internal sealed partial class FileArtifactEngine
             }
             catch (FileNotFoundException)
             {
-                foreach (var aside in AsideOf(pack))
+                foreach (var aside in AsideOf(pack.ToString("N")))
                     Pardon(aside, PackPathOf(pack));
             }
         }
@@ -137,7 +139,7 @@ internal sealed partial class FileArtifactEngine
     {
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            foreach (var path in AsideOf(pack).Prepend(PackPathOf(pack)))
+            foreach (var path in AsideOf(pack.ToString("N")).Prepend(PackPathOf(pack)))
             {
                 try
                 {
@@ -155,13 +157,12 @@ internal sealed partial class FileArtifactEngine
         return null;
     }
 
-    // Lazy: the directory is listed only when the pack is not in its place.
-    private IEnumerable<string> AsideOf(Guid pack)
+    // Lazy: the directory is listed only when the file is not in its place.
+    private IEnumerable<string> AsideOf(string name)
     {
-        var name = pack.ToString("N") + ".";
         foreach (var path in _files.ListFiles(_condemned))
         {
-            if (Path.GetFileName(path).StartsWith(name, StringComparison.Ordinal))
+            if (Path.GetFileName(path) is var found && found.Length > name.Length && found[name.Length] == '.' && found.StartsWith(name, StringComparison.Ordinal))
                 yield return path;
         }
     }

@@ -6,13 +6,14 @@ internal sealed partial class FileArtifactEngine
         Func<ArtifactDigest, CancellationToken, ValueTask<bool>> reachable, DateTimeOffset before, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reachable);
-        SweepTemporary(before);
         var now = _clock.GetUtcNow();
+        // Whatever the caller says of blobs: what a writer is writing is nobody's orphan.
+        SweepTemporary(before < now - _options.OrphanAge ? before : now - _options.OrphanAge);
         SweepUploads(now - _options.UploadAge);
         var (blobs, bytes, recipes) = (0, 0L, 0);
         await foreach (var (digest, path, isRecipe) in OldAndUnwantedAsync(reachable, before, cancellationToken).ConfigureAwait(false))
         {
-            if (Condemn(path, isRecipe ? CondemnedRecipePathOf(digest) : CondemnedPathOf(digest), before) is not { } length)
+            if (Condemn(path, isRecipe ? NewAsideOf(digest.Hex, RecipeSuffix) : CondemnedPathOf(digest), before) is not { } length)
                 continue;
             recipes += isRecipe ? 1 : 0;
             if (isRecipe)
@@ -91,14 +92,21 @@ internal sealed partial class FileArtifactEngine
 
     private bool MoveAside(string path, string aside)
     {
-        try
+        for (var attempt = 0; ; attempt++)
         {
-            _files.Replace(path, aside);
-            return true;
-        }
-        catch (StorageException) when (!_files.FileExists(path))
-        {
-            return false;
+            try
+            {
+                _files.Replace(path, aside);
+                return true;
+            }
+            catch (StorageException) when (!_files.FileExists(path))
+            {
+                return false;
+            }
+            catch (StorageException) when (attempt < 3)
+            {
+                // It was aside and is back: another collection did that between the two calls.
+            }
         }
     }
 
@@ -109,7 +117,7 @@ internal sealed partial class FileArtifactEngine
         {
             var name = Path.GetFileName(aside);
             var isRecipe = name.EndsWith(RecipeSuffix, StringComparison.Ordinal);
-            if (ArtifactDigest.TryParse("sha256:" + (isRecipe ? name[..^RecipeSuffix.Length] : name), out var digest))
+            if (ArtifactDigest.TryParse("sha256:" + (isRecipe ? name.Split('.')[0] : name), out var digest))
                 Pardon(aside, isRecipe ? RecipePathOf(digest) : PathOf(digest));
             else if (name.Length > 32 && Guid.TryParseExact(name[..32], "N", out var pack))
                 Pardon(aside, PackPathOf(pack));

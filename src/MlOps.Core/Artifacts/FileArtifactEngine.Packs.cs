@@ -35,8 +35,7 @@ internal sealed partial class FileArtifactEngine
         var aside = new List<(Guid Pack, string Path)>();
         foreach (var pack in packs)
         {
-            // A name of its own: another collection's file is never deleted by mistake.
-            var path = Path.Combine(_condemned, $"{pack.Pack:N}.{Guid.NewGuid():N}");
+            var path = NewAsideOf(pack.Pack.ToString("N"));
             if (!MoveAside(PackPathOf(pack.Pack), path))
                 continue;
             if (IsOlder(path, before))
@@ -113,11 +112,12 @@ internal sealed partial class FileArtifactEngine
     private bool ForEachRecipe(HashSet<string>? without, Action<Recipe> visit)
     {
         var sound = true;
+        var missed = new HashSet<string>(StringComparer.Ordinal);
         Visit(_files.ListFiles(_temporary), isPublished: false);
         var first = _files.ListFiles(_recipes);
         Visit(first, isPublished: true);
         Visit(_files.ListFiles(_condemned), isPublished: false);
-        Visit([.. _files.ListFiles(_recipes).Except(first, StringComparer.Ordinal)], isPublished: true);
+        Visit([.. _files.ListFiles(_recipes).Except(first.Except(missed, StringComparer.Ordinal), StringComparer.Ordinal)], isPublished: true);
         return sound;
 
         void Visit(IEnumerable<string> paths, bool isPublished)
@@ -134,6 +134,7 @@ internal sealed partial class FileArtifactEngine
                 catch (FileNotFoundException)
                 {
                     // Published, put back, or removed: the later lists have it if it is there.
+                    missed.Add(path);
                 }
                 catch (CorruptDataException)
                 {
@@ -257,17 +258,21 @@ internal sealed partial class FileArtifactEngine
                     throw new FileNotFoundException("A pack has gone.", path);
             }
 
-            var aside = CondemnedRecipePathOf(digest);
+            var aside = NewAsideOf(digest.Hex, RecipeSuffix);
             if (!MoveAside(path, aside))
                 throw new FileNotFoundException("The recipe has gone.", path);
-            if (_files.LastWriteTime(aside) == written)
+            try
             {
-                _files.Publish(temporary, path);
-                _files.FlushDirectory(_recipes);
-                _files.Delete(aside);
+                if (_files.LastWriteTime(aside) == written)
+                {
+                    _files.Publish(temporary, path);
+                    _files.FlushDirectory(_recipes);
+                    _files.Delete(aside);
+                }
             }
-            else
+            finally
             {
+                // Gone when all went well; where a recipe has the name again, that one stays.
                 Pardon(aside, path);
             }
         }

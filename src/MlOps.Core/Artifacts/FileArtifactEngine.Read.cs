@@ -65,8 +65,8 @@ internal sealed partial class FileArtifactEngine
 
                 try
                 {
-                    path = aside ? CondemnedRecipePathOf(digest) : RecipePathOf(digest);
-                    if (!_files.FileExists(path))
+                    path = RecipePathOf(digest);
+                    if (aside ? !AsideOf(digest.Hex).Any() : !_files.FileExists(path))
                         continue;
                     return OpenChunked(digest, verifyChunks, range);
                 }
@@ -93,7 +93,7 @@ internal sealed partial class FileArtifactEngine
     {
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            foreach (var path in (ReadOnlySpan<string>)[RecipePathOf(digest), CondemnedRecipePathOf(digest)])
+            foreach (var path in AsideOf(digest.Hex).Prepend(RecipePathOf(digest)))
             {
                 try
                 {

@@ -2,7 +2,7 @@ namespace MlOps.Artifacts;
 
 internal sealed partial class FileArtifactEngine
 {
-    private static readonly TimeSpan UsageAge = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UsageAge = TimeSpan.FromMilliseconds(100);
     private readonly Lock _usageLock = new();
     private long _usedBytes = -1;
     private long _usedAt;
@@ -66,7 +66,7 @@ internal sealed partial class FileArtifactEngine
         var room = RoomNow();
         if (bytes <= room && room - bytes >= quota / 4)
             return true;
-        // So large that it comes near the quota: what others stored in the last second counts, too.
+        // So large that it comes near the quota: what others stored in the last moment counts, too.
         ForgetUsage();
         return bytes <= RoomNow();
     }

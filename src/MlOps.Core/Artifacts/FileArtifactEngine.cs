@@ -55,7 +55,7 @@ internal sealed partial class FileArtifactEngine : IArtifactStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         // Twice: between the two looks, a collection may have put back what it had moved aside.
-        return ValueTask.FromResult(IsStored(digest) || _files.FileExists(CondemnedPathOf(digest)) || _files.FileExists(CondemnedRecipePathOf(digest)) || IsStored(digest));
+        return ValueTask.FromResult(IsStored(digest) || _files.FileExists(CondemnedPathOf(digest)) || AsideOf(digest.Hex).Any() || IsStored(digest));
     }
 
     public async IAsyncEnumerable<ArtifactDigest> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -87,7 +87,8 @@ internal sealed partial class FileArtifactEngine : IArtifactStore
 
     private string RecipePathOf(ArtifactDigest digest) => Path.Combine(_recipes, digest.Hex);
 
-    private string CondemnedRecipePathOf(ArtifactDigest digest) => Path.Combine(_condemned, digest.Hex + RecipeSuffix);
+    // Names of their own: of two collections, neither overwrites or deletes what the other has moved aside.
+    private string NewAsideOf(string name, string suffix = "") => Path.Combine(_condemned, $"{name}.{Guid.NewGuid():N}{suffix}");
 
     private string PackPathOf(Guid pack) => Path.Combine(_packs, pack.ToString("N"));
 

@@ -130,7 +130,7 @@ internal sealed class Recipe : IDisposable
         Span<byte> foot = stackalloc byte[RecipeFormat.FootBytes];
         stream.Position = stream.Length - foot.Length;
         stream.ReadExactly(foot);
-        if (!head.StartsWith(RecipeFormat.Magic) || !foot[64..].StartsWith(RecipeFormat.Magic) ||
+        if (!head.StartsWith(RecipeFormat.Magic) || head[12..].ContainsAnyExcept((byte)0) || !foot[64..].StartsWith(RecipeFormat.Magic) ||
             RecipeFormat.Crc(foot[..76]) != BinaryPrimitives.ReadUInt32LittleEndian(foot[76..]))
         {
             throw Damaged(path, expected, "its head or foot is not that of a recipe");
