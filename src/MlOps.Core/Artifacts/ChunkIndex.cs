@@ -39,11 +39,21 @@ internal sealed class ChunkIndex(IFileSystem files, Func<IReadOnlyList<string>> 
 
             found.Sort((a, b) => b.Written.CompareTo(a.Written));
             var room = 2 * HooksPerGeneration;
+            var loaded = new List<(string Path, List<(ulong Key, int Segment)> Hooks)>();
             foreach (var (path, _) in found)
             {
                 Know(path);
-                if (room > 0)
-                    room -= Load(path);
+                if (room <= 0)
+                    continue;
+                loaded.Add((path, Load(path)));
+                room -= loaded[^1].Hooks.Count;
+            }
+
+            // The newest last, so that a hook leads to the newest version, which has what came after the first.
+            for (var i = loaded.Count - 1; i >= 0; i--)
+            {
+                foreach (var (key, segment) in loaded[i].Hooks)
+                    AddHook(key, loaded[i].Path, segment);
             }
 
             _refreshed = Math.Max(1, clock.GetTimestamp());
@@ -105,24 +115,17 @@ internal sealed class ChunkIndex(IFileSystem files, Func<IReadOnlyList<string>> 
         }
     }
 
-    private int Load(string path)
+    private List<(ulong Key, int Segment)> Load(string path)
     {
         try
         {
             using var recipe = Recipe.Open(files, path, null);
-            var count = 0;
-            foreach (var (key, segment) in recipe.Hooks())
-            {
-                AddHook(key, path, segment);
-                count++;
-            }
-
-            return count;
+            return [.. recipe.Hooks()];
         }
         catch (Exception exception) when (exception is MlOpsException or FileNotFoundException)
         {
             // Damaged or gone: nothing can be shared with it. Reading the blob will say so.
-            return 0;
+            return [];
         }
     }
 
