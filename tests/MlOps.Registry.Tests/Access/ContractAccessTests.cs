@@ -15,8 +15,8 @@ public sealed class ContractAccessTests : IAsyncLifetime
     private static readonly HashSet<string> Reading =
     [
         "IModelRegistry.GetAsync", "IModelRegistry.GetManifestAsync", "IModelRegistry.FindAsync", "IModelRegistry.ListAsync", "IModelRegistry.ListModelsAsync", "IModelRegistry.FindAliasAtAsync",
-        "IModelRegistry.GetAliasesAsync", "IModelRegistry.GetAliasHistoryAsync", "IModelRegistry.CheckCompleteness",
-        "IExperiments.GetRunAsync", "IExperiments.ListRunsAsync", "IExperiments.GetMetricHistoryAsync", "IExperiments.GetExperimentAsync", "IExperiments.ListExperimentsAsync",
+        "IModelRegistry.SearchVersionsAsync", "IModelRegistry.SearchModelsAsync", "IModelRegistry.GetAliasesAsync", "IModelRegistry.GetAliasHistoryAsync", "IModelRegistry.CheckCompleteness",
+        "IExperiments.SearchRunsAsync", "IExperiments.GetRunAsync", "IExperiments.ListRunsAsync", "IExperiments.GetMetricHistoryAsync", "IExperiments.GetExperimentAsync", "IExperiments.ListExperimentsAsync",
         "IExperiments.FindLostRunsAsync", "IExperiments.GetRunNotesAsync", "IExperiments.ListPlotsAsync", "IExperiments.GetRunTreeAsync", "IExperiments.CompareRunsAsync",
     ];
 
