@@ -88,7 +88,8 @@ internal sealed class TarLayoutSource : ILayoutSource
     private void Add(string name, byte type, long at, long length)
     {
         var plain = name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
-        if (type == TarHeader.Directory)
+        // Before POSIX, directories were files of no length whose names end so.
+        if (type == TarHeader.Directory || (type == TarHeader.OldFile && plain.AsSpan() is [] or [.., '/']))
         {
             if (plain.TrimEnd('/') is "" or "." or "blobs" or "blobs/sha256" && length == 0)
                 return;
