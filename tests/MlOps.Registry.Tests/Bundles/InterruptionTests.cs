@@ -1,3 +1,4 @@
+using System.Reflection;
 using MlOps.Artifacts;
 using MlOps.Files;
 using MlOps.Testing;
@@ -117,6 +118,39 @@ public sealed class InterruptionTests(BundleFixture fixture) : IClassFixture<Bun
 
         before.Count(call => call.StartsWith("create ", StringComparison.Ordinal)).Should().Be(fixture.Layout.Files.Count);
         files.Calls[(publish + 1)..].Should().Contain($"flush directory {parent.Path}");
+    }
+
+    [Fact]
+    public async Task Import_BlobsThatACollectionTakesMeanwhile_AreWrittenAnew()
+    {
+        await using var target = new TestEnvironment("staging", EnvironmentKind.Staging);
+        foreach (var artifact in fixture.Version.Artifacts)
+            await target.Context.Artifacts.PutBytesAsync(await fixture.Source.Artifacts.GetBytesAsync(artifact.Content), "any/thing");
+        var registry = DispatchProxy.Create<IModelRegistry, CollectingRegistry>();
+        ((CollectingRegistry)registry).Context = target.Context;
+        var version = await new ModelBundles(target.Context, registry, []).ImportAsync(fixture.Directory);
+        version.Manifest.Should().Be(fixture.Version.Manifest);
+        foreach (var artifact in version.Artifacts)
+            (await target.Context.Artifacts.GetBytesAsync(artifact.Content)).LongLength.Should().Be(artifact.Content.Size);
+    }
+
+    /// <summary>Collects every blob once, just before a registration.</summary>
+    public class CollectingRegistry : DispatchProxy
+    {
+        private bool _collected;
+
+        internal EnvironmentContext Context { get; set; } = null!;
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            if (!_collected && targetMethod!.Name == nameof(IModelRegistry.RegisterAsync))
+            {
+                Context.Artifacts.CollectAsync((_, _) => ValueTask.FromResult(false), DateTimeOffset.MaxValue).AsTask().GetAwaiter().GetResult();
+                _collected = true;
+            }
+
+            return targetMethod!.Invoke(new SqlModelRegistry(Context), args);
+        }
     }
 
     /// <summary>The local disk, but one call fails, or it and all after it do, as when the process dies there.</summary>

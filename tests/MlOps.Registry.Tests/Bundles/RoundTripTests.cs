@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using MlOps.Testing;
 
 namespace MlOps.Registry.Tests;
@@ -143,6 +144,16 @@ public sealed class RoundTripTests(BundleFixture fixture) : IClassFixture<Bundle
         await reader.Invoking(b => b.ExportTarAsync(fixture.Version.Ref, Stream.Null).AsTask()).Should().ThrowAsync<AccessDeniedException>();
         await reader.Invoking(b => b.ImportAsync(fixture.Directory).AsTask()).Should().ThrowAsync<AccessDeniedException>();
         await reader.Invoking(b => b.ImportTarAsync(Stream.Null).AsTask()).Should().ThrowAsync<AccessDeniedException>();
+    }
+
+    [Fact]
+    public async Task Host_GivesEachEnvironmentItsBundles()
+    {
+        var services = new ServiceCollection();
+        services.AddKeyedSingleton("sandbox", fixture.Source).AddMlOpsRegistry("sandbox");
+        await using var provider = services.BuildServiceProvider();
+        var bundle = await provider.GetRequiredKeyedService<IModelBundles>("sandbox").ExportAsync(fixture.Version.Ref, fixture.NewPath());
+        bundle.Should().Be(fixture.Bundle);
     }
 
     private async Task<byte[]> TarAsync()
