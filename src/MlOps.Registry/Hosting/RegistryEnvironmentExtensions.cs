@@ -17,5 +17,8 @@ public static class RegistryEnvironmentExtensions
 
         /// <summary>The signatures of the model versions of this environment.</summary>
         public IModelSignatures Signatures => environment.Get<IModelSignatures>();
+
+        /// <summary>Export and import of the model versions of this environment.</summary>
+        public IModelBundles Bundles => environment.Get<IModelBundles>();
     }
 }
