@@ -10,6 +10,10 @@ internal sealed partial class SearchEngine
     // Reading a row through the index of values costs about three times a row of the table's own order.
     private const double ValueWalkCost = 3;
 
+    // The parts may exclude each other after all: a walk that finds no page among so many values is given up.
+    private const long LeastWalk = 1_000;
+    private long _walkBudget = LeastWalk;
+
     /// <summary>Estimates the parts of the filter. True when the first key of the order is best walked in its index.</summary>
     private async ValueTask<bool> EstimateAsync(IMetadataSession session)
     {
@@ -36,7 +40,9 @@ internal sealed partial class SearchEngine
             return false;
         var valued = await CountAsync(session, new BoundRows(_sort.Joined[0], null, absent: false).Count(_dialect, 20 * rows)).ConfigureAwait(false);
         var matching = Math.Max(1, _filter?.Estimate ?? rows);
-        return _request.Limit * (valued / matching) * ValueWalkCost <= rows;
+        var walked = _request.Limit * (valued / matching);
+        _walkBudget = (long)Math.Max(LeastWalk, 2 * walked);
+        return walked * ValueWalkCost <= rows;
     }
 
     private async ValueTask EstimateAsync(IMetadataSession session, BoundRows part, long rows)
@@ -56,7 +62,10 @@ internal sealed partial class SearchEngine
             case BoundGroup group:
                 foreach (var part in group.Parts)
                     Combine(part, rows);
-                group.Estimate = group.All ? group.Parts.Min(part => part.Estimate) : Math.Min(rows, group.Parts.Sum(part => part.Estimate));
+                // As if the parts had nothing to do with each other, for want of better knowledge.
+                group.Estimate = group.All
+                    ? group.Parts.Aggregate((double)rows, (left, part) => left * part.Estimate / rows)
+                    : Math.Min(rows, group.Parts.Sum(part => part.Estimate));
                 break;
             case BoundNot not:
                 Combine(not.Inner, rows);

@@ -50,7 +50,12 @@ internal sealed partial class SearchEngine
         var cursor = _cursor?.Keys;
         if (cursor is not null && (long)cursor[0] > 0)
             return await ReadAsync(session, General(cursor, wanted)).ConfigureAwait(false);
-        var hits = await ReadAsync(session, ByValue(cursor, wanted)).ConfigureAwait(false);
+        var probe = EndOfWalk(cursor);
+        var end = await session.FirstOrDefaultAsync(
+            probe.ToString(), reader => reader.GetValue(0), probe.Parameters).ConfigureAwait(false);
+        var hits = await ReadAsync(session, ByValue(cursor, wanted, end)).ConfigureAwait(false);
+        if (hits.Count < wanted && end is not null)
+            return await ReadAsync(session, General(cursor, wanted)).ConfigureAwait(false);
         if (hits.Count < wanted)
             hits.AddRange(await ReadAsync(session, General(null, wanted - hits.Count, withoutValue: true)).ConfigureAwait(false));
         return hits;
@@ -82,7 +87,18 @@ internal sealed partial class SearchEngine
         return WriteOrder(sql, _sort.Keys, limit);
     }
 
-    private SqlText ByValue(IReadOnlyList<object>? cursor, int limit)
+    /// <summary>The value at which the walk is given up, of no row when there are not so many.</summary>
+    private SqlText EndOfWalk(IReadOnlyList<object>? cursor)
+    {
+        var rows = _sort.Joined[0];
+        var (value, order) = ("o0." + rows.ValueColumn, _sort.Keys[1].Descending ? " DESC" : "");
+        var sql = new SqlText().Add($"SELECT {value} FROM {rows.Table} o0").Add(_dialect.Hint(rows.ValueIndex)).Add($" WHERE o0.{rows.KeyColumn} = ").Value(rows.Key!).Add($" AND {value} IS NOT NULL");
+        if (cursor is not null)
+            sql.Add($" AND {value}{(_sort.Keys[1].Descending ? " <= " : " >= ")}").Value(cursor[1]);
+        return sql.Add($" ORDER BY {value}{order} LIMIT 1 OFFSET ").Value(_walkBudget);
+    }
+
+    private SqlText ByValue(IReadOnlyList<object>? cursor, int limit, object? end)
     {
         var rows = _sort.Joined[0];
         var value = "o0." + rows.ValueColumn;
@@ -95,6 +111,8 @@ internal sealed partial class SearchEngine
         sql.Add(and).Add($"o0.{rows.KeyColumn} = ").Value(rows.Key!).Add($" AND {value} IS NOT NULL");
         for (var i = 0; i < rows.OwnerColumns.Length; i++)
             sql.Add($" AND {_source.IdColumns[i]} = o0.{rows.OwnerColumns[i]}");
+        if (end is not null)
+            sql.Add($" AND {value}{(keys[1].Descending ? " > " : " < ")}").Value(end);
         if (cursor is not null)
             WriteAfter(sql.Add(" AND "), keys, cursor, 1);
         return WriteOrder(sql, keys[1..], limit);

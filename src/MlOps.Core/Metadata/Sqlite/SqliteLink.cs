@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -13,7 +14,7 @@ internal sealed class SqliteLink : IDisposable
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
 
-    public SqliteLink(string path, bool readOnly, TimeSpan openTimeout)
+    public SqliteLink(string path, bool readOnly, SqliteMetadataOptions options)
     {
         Path = path;
         var settings = new SqliteConnectionStringBuilder
@@ -28,15 +29,18 @@ internal sealed class SqliteLink : IDisposable
         {
             _connection.Open();
             // Only while opening: recovery and the change to WAL may wait for another process.
-            raw.sqlite3_busy_timeout(Handle, (int)openTimeout.TotalMilliseconds);
+            raw.sqlite3_busy_timeout(Handle, (int)options.LockTimeout.TotalMilliseconds);
             Require("PRAGMA synchronous=FULL");
             Require("PRAGMA foreign_keys=ON");
             Require("PRAGMA trusted_schema=OFF");
             Require("PRAGMA cell_size_check=ON");
             Require("PRAGMA mmap_size=0");
             Require("PRAGMA journal_size_limit=67108864");
-            if (readOnly)
-                Require("PRAGMA query_only=ON");
+            if (!readOnly)
+                return;
+            Require("PRAGMA query_only=ON");
+            // Searches probe indexes at random places; with SQLite's 2 MB they would read the same pages again and again.
+            Require(string.Create(CultureInfo.InvariantCulture, $"PRAGMA cache_size=-{options.ReadCacheBytes / 1024}"));
         }
         catch (Exception exception)
         {

@@ -56,7 +56,7 @@ internal sealed partial class SqliteMetadataEngine
 
     private SqliteLink OpenStamped()
     {
-        var link = new SqliteLink(_path, readOnly: false, _options.LockTimeout);
+        var link = new SqliteLink(_path, readOnly: false, _options);
         try
         {
             Stamp(link);
@@ -75,7 +75,7 @@ internal sealed partial class SqliteMetadataEngine
     /// <summary>The writer's connection after an error that made the old one doubtful.</summary>
     private SqliteLink Reopen()
     {
-        var link = new SqliteLink(_path, readOnly: false, _options.LockTimeout);
+        var link = new SqliteLink(_path, readOnly: false, _options);
         link.StopWaiting();
         return link;
     }

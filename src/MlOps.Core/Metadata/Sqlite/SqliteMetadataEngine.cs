@@ -98,7 +98,7 @@ internal sealed partial class SqliteMetadataEngine : IMetadataStore
             return link;
         }
 
-        link = new SqliteLink(_path, readOnly: true, _options.LockTimeout);
+        link = new SqliteLink(_path, readOnly: true, _options);
         link.StopWaiting();
         return link;
     }

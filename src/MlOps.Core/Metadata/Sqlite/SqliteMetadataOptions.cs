@@ -18,6 +18,10 @@ public sealed record SqliteMetadataOptions
     /// <value>Default 4.</value>
     public int IdleReaders { get; init; } = 4;
 
+    /// <summary>Pages that each read connection may keep in memory, in bytes; taken as they are read.</summary>
+    /// <value>Default 32 MiB.</value>
+    public int ReadCacheBytes { get; init; } = 32 << 20;
+
     /// <summary>How long another process may hold the write lock before waiting writes fail with <see cref="StorageException"/>.</summary>
     /// <value>Default 60 s.</value>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(60);
