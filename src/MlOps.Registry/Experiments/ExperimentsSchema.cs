@@ -70,5 +70,8 @@ internal static class ExperimentsSchema
             PRIMARY KEY (run_id, name, first)
         )
         """,
+        """
+        CREATE INDEX experiments_inputs_digest ON experiments_inputs (digest)
+        """,
     ]);
 }

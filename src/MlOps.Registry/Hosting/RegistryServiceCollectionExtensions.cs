@@ -19,7 +19,8 @@ public static class RegistryServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         var name = EnvironmentNames.Normalise(environment);
         services.TryAddKeyedSingleton<IModelRegistry>(
-            name, (provider, _) => new SqlModelRegistry(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
+            name, (provider, _) => new SqlModelRegistry(
+                provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetKeyedService<RegistryPolicy>(name), provider.GetKeyedServices<ILineageSource>(name)));
         services.TryAddKeyedSingleton<IExperiments>(
             name, (provider, _) => new SqlExperiments(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
         services.TryAddKeyedSingleton<IArtifactCollector>(

@@ -11,4 +11,22 @@ public static class RegistryEvents
 
     /// <summary>The labels of a version changed. Data: <c>model</c>, <c>version</c>, <c>tags</c> (null for removed ones).</summary>
     public const string TagsChanged = "registry.tags.changed";
+
+    /// <summary>A version was deleted. Data: <c>model</c>, <c>version</c>, <c>reason</c>.</summary>
+    public const string VersionDeleted = "registry.version.deleted";
+
+    /// <summary>A version was restored. Data: <c>model</c>, <c>version</c>, <c>reason</c>.</summary>
+    public const string VersionRestored = "registry.version.restored";
+
+    /// <summary>A deleted version was removed for good. Data: <c>model</c>, <c>version</c>, <c>reason</c>.</summary>
+    public const string VersionPurged = "registry.version.purged";
+
+    /// <summary>A model's description, owner or labels changed. Data: <c>model</c>, <c>reason</c>.</summary>
+    public const string ModelUpdated = "registry.model.updated";
+
+    /// <summary>A model was deleted with its versions. Data: <c>model</c>, <c>reason</c>.</summary>
+    public const string ModelDeleted = "registry.model.deleted";
+
+    /// <summary>A model was restored. Data: <c>model</c>, <c>reason</c>.</summary>
+    public const string ModelRestored = "registry.model.restored";
 }
