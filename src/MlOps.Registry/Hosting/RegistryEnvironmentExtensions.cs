@@ -14,5 +14,8 @@ public static class RegistryEnvironmentExtensions
 
         /// <summary>The experiments of this environment.</summary>
         public IExperiments Experiments => environment.Get<IExperiments>();
+
+        /// <summary>The lineage of this environment.</summary>
+        public ILineage Lineage => environment.Get<ILineage>();
     }
 }

@@ -8,7 +8,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class RegistryServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers <see cref="IModelRegistry"/>, <see cref="IExperiments"/> and <see cref="IArtifactCollector"/> as singletons keyed by the environment's name, over the
+    /// Registers <see cref="IModelRegistry"/>, <see cref="IExperiments"/>, <see cref="ILineage"/> and <see cref="IArtifactCollector"/> as singletons keyed by the environment's name, over the
     /// <see cref="EnvironmentContext"/> of the same key. Calling it again for the same environment changes nothing.
     /// </summary>
     /// <param name="services">The host's services.</param>
@@ -23,6 +23,8 @@ public static class RegistryServiceCollectionExtensions
                 provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetKeyedService<RegistryPolicy>(name), provider.GetKeyedServices<ILineageSource>(name)));
         services.TryAddKeyedSingleton<IExperiments>(
             name, (provider, _) => new SqlExperiments(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
+        services.TryAddKeyedSingleton<ILineage>(
+            name, (provider, _) => new LineageExplorer(provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetKeyedServices<ILineageSource>(name)));
         services.TryAddKeyedSingleton<IArtifactCollector>(
             name, (provider, _) => new ArtifactCollector(
                 provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetKeyedServices<IArtifactRoots>(name)));

@@ -53,4 +53,10 @@ public static class RegistryLimits
 
     /// <summary>Named features of a signature.</summary>
     public const int Features = 20_000;
+
+    /// <summary>Categories of one feature.</summary>
+    public const int Categories = 10_000;
+
+    /// <summary>Characters of a signature's description of one feature.</summary>
+    public const int SpecDescriptionLength = 2_000;
 }

@@ -22,6 +22,7 @@ internal static class EnvironmentServices
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Events);
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Audit);
         services.AddKeyedSingleton(environment, (provider, key) => PolicyOf(provider, (string)key!));
+        services.AddKeyedSingleton(environment, (provider, key) => RegistryPolicyOf(provider, (string)key!));
         services.AddMlOpsRegistry(environment);
         services.AddMlOpsFeatureStore(environment);
         services.AddKeyedSingleton<IFeatureVectorSourceProvider>(environment, (provider, key) => new FeatureVectorSources(provider.GetRequiredKeyedService<IFeatureStore>(key)));
@@ -47,6 +48,7 @@ internal static class EnvironmentServices
         Default<IAuditLog>(services);
         Default<IModelRegistry>(services);
         Default<IExperiments>(services);
+        Default<ILineage>(services);
         Default<IFeatureStore>(services);
         Default<IMonitors>(services);
         Default<IEndpoints>(services);
@@ -69,6 +71,13 @@ internal static class EnvironmentServices
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<ICallerAccessor>());
     }
 
+    private static RegistryPolicy RegistryPolicyOf(IServiceProvider provider, string name)
+    {
+        _ = provider.GetRequiredService<IMlOpsEnvironments>()[name];
+        var environment = provider.GetRequiredService<DeclaredEnvironments>().Resolve(provider.GetRequiredService<IOptions<MlOpsOptions>>().Value, name);
+        return new RegistryPolicy { RequiredArtifactKinds = [.. environment.RequiredAtRegistration.Order()] };
+    }
+
     private static EnvironmentPolicy PolicyOf(IServiceProvider provider, string name)
     {
         _ = provider.GetRequiredService<IMlOpsEnvironments>()[name];
@@ -80,7 +89,7 @@ internal static class EnvironmentServices
         {
             PromotesFrom = environment.PromotesFrom?.ToLowerInvariant(),
             Approvals = environment.Approvals,
-            RequiredArtifactKinds = complete ? Enum.GetValues<ModelArtifactKind>() : [],
+            RequiredArtifactKinds = environment.RequiredArtifactKinds.Count > 0 ? [.. environment.RequiredArtifactKinds.Order()] : complete ? Enum.GetValues<ModelArtifactKind>() : [],
             Gates = environment.Gates.ToDictionary(
                 gate => gate.Key, gate => new MetricBounds { Min = gate.Value.Min, Max = gate.Value.Max, BetterThanChampionBy = gate.Value.BetterThanChampionBy }, StringComparer.OrdinalIgnoreCase),
         };
