@@ -18,6 +18,10 @@ Console.CancelKeyPress += (_, e) =>
     cancellation.Cancel();
 };
 
+// What the crash claims start and kill.
+if (await ChildWork.TryRunAsync(args) is { } childCode)
+    return childCode;
+
 switch (args)
 {
     case ["claims", .. var rest]:

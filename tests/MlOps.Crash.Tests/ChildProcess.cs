@@ -12,14 +12,19 @@ internal sealed class ChildProcess : IDisposable
     {
     }
 
-    private ChildProcess(string program, string[] arguments)
+    private ChildProcess(string program, string[] arguments, params string[] under)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        var host = Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet";
+        var start = new ProcessStartInfo(under is [var first, ..] ? first : host)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        foreach (var argument in under.Skip(1))
+            start.ArgumentList.Add(argument);
+        if (under.Length > 0)
+            start.ArgumentList.Add(host);
         start.ArgumentList.Add(program);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
@@ -28,6 +33,9 @@ internal sealed class ChildProcess : IDisposable
     }
 
     public static ChildProcess Run(string program, params string[] arguments) => new(program, arguments);
+
+    /// <summary>This assembly under another program that starts it, such as strace.</summary>
+    public static ChildProcess Under(string[] program, params string[] arguments) => new(typeof(ChildProcess).Assembly.Location, arguments, program);
 
     public StreamReader Output => _process.StandardOutput;
 

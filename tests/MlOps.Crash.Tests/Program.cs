@@ -5,6 +5,8 @@ internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
     {
+        if (await ChildWork.TryRunAsync(arguments) is { } code)
+            return code;
         switch (arguments)
         {
             case ["store", var directory]:

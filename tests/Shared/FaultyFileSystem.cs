@@ -18,11 +18,17 @@ internal sealed class FaultyFileSystem : IFileSystem
     /// <summary>Calls that change something, so far.</summary>
     public int Calls { get; private set; }
 
-    /// <summary>The call (counted from 1) that throws <see cref="StorageException"/>; a write has stored half its bytes then.</summary>
+    /// <summary>The call (counted from 1) that throws <see cref="StorageException"/>.</summary>
     public int FailAt { get; set; }
+
+    /// <summary>How it fails.</summary>
+    public FaultKind FailKind { get; set; }
 
     /// <summary>The call (counted from 1) that never returns: it throws <see cref="SimulatedCrashException"/>, as do all later ones.</summary>
     public int CrashAt { get; set; }
+
+    /// <summary>The process has died: nothing that it does has an effect any more.</summary>
+    public bool Crashed => _crashed;
 
     /// <summary>A planted bug: file flushes return without doing anything.</summary>
     public bool IgnoreFileFlush { get; set; }
@@ -59,6 +65,17 @@ internal sealed class FaultyFileSystem : IFileSystem
             }
 
             return after;
+        }
+    }
+
+    /// <summary>A moment between file calls, counted as one of them, at which the process may die.</summary>
+    public void Step(string name)
+    {
+        lock (_lock)
+        {
+            if (Calls + 1 == FailAt)
+                FailAt++;
+            Enter(name, "");
         }
     }
 
@@ -224,8 +241,15 @@ internal sealed class FaultyFileSystem : IFileSystem
 
         if (Calls != FailAt)
             return;
-        half?.Invoke();
-        throw new StorageException($"Could not {operation} '{path}': Input/output error (error 5), injected at call {Calls}.");
+        if (FailKind is FaultKind.InputOutput or FaultKind.ShortWrite)
+            half?.Invoke();
+        var reason = FailKind switch
+        {
+            FaultKind.InputOutput => "Input/output error (error 5)",
+            FaultKind.Quota => "Disk quota exceeded (error 122)",
+            _ => "No space left on device (error 28)",
+        };
+        throw new StorageException($"Could not {operation} '{path}': {reason}, injected at call {Calls}.");
     }
 
     private sealed record NameChange(string Path, Node? Node, NameChange? Requires)

@@ -18,6 +18,10 @@ public static class ClaimTable
     public static IReadOnlyList<IClaim> All { get; } =
     [
         .. RegistryClaims.All,
+        .. TrackingClaims.All,
+        .. SearchClaims.All,
+        .. AuditClaims.All,
+        .. CrashClaims.All,
         .. FeaturesClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,

@@ -45,8 +45,10 @@ internal sealed partial class FileArtifactEngine : IArtifactStore
             var path = PathOf(digest);
             var directory = Path.GetDirectoryName(path)!;
             EnsureDirectory(directory);
+            var written = _files.LastWriteTime(temporary);
             Settle(temporary, path);
             _files.FlushDirectory(directory);
+            RememberDurable(digest, written);
             return new ArtifactRef(digest.ToString(), length, mediaType);
         }
         catch
@@ -85,7 +87,7 @@ internal sealed partial class FileArtifactEngine : IArtifactStore
     public ValueTask<bool> ExistsAsync(ArtifactDigest digest, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(_files.FileExists(PathOf(digest)) || _files.FileExists(CondemnedPathOf(digest)));
+        return ValueTask.FromResult(IsDurablyThere(digest));
     }
 
     public async IAsyncEnumerable<ArtifactDigest> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -25,10 +25,11 @@ public interface IArtifactStore
     /// <returns>An absolute path.</returns>
     ValueTask<string> GetLocalPathAsync(ArtifactDigest digest, CancellationToken cancellationToken = default);
 
-    /// <summary>Whether a blob is stored.</summary>
+    /// <summary>Whether a blob is stored. One that is said to be there is durable: a caller may refer to it.</summary>
     /// <param name="digest">Which blob.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>True when it is there.</returns>
+    /// <exception cref="StorageException">It is there, but could not be made durable.</exception>
     ValueTask<bool> ExistsAsync(ArtifactDigest digest, CancellationToken cancellationToken = default);
 
     /// <summary>Every blob, in no particular order, for collection and copying.</summary>

@@ -5,14 +5,17 @@ namespace MlOps;
 /// <summary>Keeps the caller in the asynchronous flow. Without one, the caller is the operating-system account of the process.</summary>
 public sealed class CallerAccessor : ICallerAccessor
 {
-    private readonly AsyncLocal<ClaimsPrincipal?> _current = new();
+    private readonly AsyncLocal<Caller?> _current = new();
     private readonly ClaimsPrincipal _process = Named("process:" + Environment.UserName);
 
     /// <inheritdoc />
-    public ClaimsPrincipal Current => _current.Value ?? _process;
+    public ClaimsPrincipal Current => _current.Value?.Principal ?? _process;
 
     /// <inheritdoc />
     public string Name => Current.Identity?.Name is { Length: > 0 } name ? name : "anonymous";
+
+    /// <inheritdoc />
+    public bool IsProcess => _current.Value is not { ForProcess: false };
 
     /// <summary>A principal that has only a name.</summary>
     /// <param name="name">The name.</param>
@@ -25,11 +28,21 @@ public sealed class CallerAccessor : ICallerAccessor
     {
         ArgumentNullException.ThrowIfNull(principal);
         var former = _current.Value;
-        _current.Value = principal;
+        _current.Value = new Caller(principal, ForProcess: false);
         return new Scope(this, former);
     }
 
-    private sealed class Scope(CallerAccessor owner, ClaimsPrincipal? former) : IDisposable
+    /// <inheritdoc />
+    public IDisposable ActForProcess()
+    {
+        var former = _current.Value;
+        _current.Value = new Caller(Current, ForProcess: true);
+        return new Scope(this, former);
+    }
+
+    private sealed record Caller(ClaimsPrincipal Principal, bool ForProcess);
+
+    private sealed class Scope(CallerAccessor owner, Caller? former) : IDisposable
     {
         public void Dispose() => owner._current.Value = former;
     }

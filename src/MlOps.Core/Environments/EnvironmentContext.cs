@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using MlOps.Access;
 
 namespace MlOps;
 
@@ -44,4 +45,27 @@ public sealed class EnvironmentContext
 
     /// <summary>Makes the loggers of the engines.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance;
+
+    /// <summary>
+    /// The same environment as its users see it: artifacts ask for permissions, and rows are for administrators. Without rules it is this
+    /// context itself.
+    /// </summary>
+    /// <returns>The guarded view.</returns>
+    public EnvironmentContext Guarded() => ReferenceEquals(Access, AccessControl.Unrestricted) || Artifacts is GuardedArtifactStore
+        ? this
+        : new EnvironmentContext
+        {
+            Name = Name,
+            Kind = Kind,
+            Directory = Directory,
+            Files = Files,
+            Metadata = new GuardedMetadataStore(Metadata, Access),
+            Artifacts = new GuardedArtifactStore(Artifacts, Access),
+            Events = Events,
+            Audit = Audit,
+            Caller = Caller,
+            Access = Access,
+            Clock = Clock,
+            LoggerFactory = LoggerFactory,
+        };
 }

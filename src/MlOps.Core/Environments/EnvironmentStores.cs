@@ -27,6 +27,7 @@ public sealed class EnvironmentStores : IAsyncDisposable
     /// <param name="loggerFactory">Makes loggers; null for none.</param>
     /// <param name="caller">Who is calling; null for a new <see cref="CallerAccessor"/>.</param>
     /// <param name="files">The durable file layer; null for the local disk.</param>
+    /// <param name="access">Who has which roles; null for everybody everything.</param>
     /// <returns>The open stores; dispose them to finish waiting writes.</returns>
     /// <exception cref="InvalidDefinitionException">Several things are wrong (all are listed), or the name is.</exception>
     /// <exception cref="EnvironmentIsolationException">The directory belongs to another environment.</exception>
@@ -38,7 +39,8 @@ public sealed class EnvironmentStores : IAsyncDisposable
         TimeProvider? clock = null,
         ILoggerFactory? loggerFactory = null,
         ICallerAccessor? caller = null,
-        IFileSystem? files = null)
+        IFileSystem? files = null,
+        EnvironmentAccess? access = null)
     {
         clock ??= TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
@@ -71,6 +73,9 @@ public sealed class EnvironmentStores : IAsyncDisposable
         });
         try
         {
+            var control = access is null
+                ? AccessControl.Unrestricted
+                : AccessControl.ByRoles(name, access, caller, loggerFactory.CreateLogger("MlOps.Access"));
             return new EnvironmentStores(new EnvironmentContext
             {
                 Name = name,
@@ -80,8 +85,9 @@ public sealed class EnvironmentStores : IAsyncDisposable
                 Metadata = metadata,
                 Artifacts = FileArtifactStore.Open(files, Path.Combine(directory, "artifacts"), clock),
                 Events = new SqlEventLog(metadata, clock),
-                Audit = new SqlAuditLog(metadata, caller, clock),
+                Audit = new SqlAuditLog(metadata, caller, clock, control),
                 Caller = caller,
+                Access = control,
                 Clock = clock,
                 LoggerFactory = loggerFactory,
             });

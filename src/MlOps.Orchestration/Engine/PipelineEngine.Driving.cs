@@ -42,6 +42,8 @@ internal sealed partial class PipelineEngine
         try
         {
             DrivenRun.Value = runId;
+            // Steps are the host's code: whoever may start a run need not be allowed everything that its steps do.
+            using var authority = _context.Caller.ActForProcess();
             await EnsureReadyAsync(_stop.Token).ConfigureAwait(false);
             if (await _store.FindAsync(runId, _stop.Token).ConfigureAwait(false) is not { } row || _catalog.Value.Find(row.Pipeline) is not { } pipeline)
                 return;

@@ -6,6 +6,7 @@ internal sealed partial class PipelineEngine
 {
     public async ValueTask<PipelineRun> GetAsync(string runId, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, "pipeline runs");
         ArgumentNullException.ThrowIfNull(runId);
         var (row, steps, attempts, definition) = await _store.ReadAsync(runId, cancellationToken).ConfigureAwait(false);
         if (row is null || definition is null)
@@ -22,6 +23,7 @@ internal sealed partial class PipelineEngine
 
     public async ValueTask<PipelineRun?> FindAsync(string pipeline, string key, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, "pipeline runs");
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(key);
         return await _store.FindByKeyAsync(pipeline, key, cancellationToken).ConfigureAwait(false) is { } row
@@ -31,6 +33,7 @@ internal sealed partial class PipelineEngine
 
     public async ValueTask<IReadOnlyList<PipelineRun>> ListAsync(PipelineRunQuery? query = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, "pipeline runs");
         var rows = await _store.ListAsync(query ?? new PipelineRunQuery(), cancellationToken).ConfigureAwait(false);
         return [.. rows.Select(Map)];
     }

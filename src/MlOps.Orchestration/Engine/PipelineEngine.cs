@@ -59,6 +59,7 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
     public async ValueTask<PipelineRun> RunAsync<TPipeline, TInput>(TInput input, RunPipelineOptions? options = null, CancellationToken cancellationToken = default)
         where TPipeline : class, IPipeline<TInput>
     {
+        _context.Access.Require(EnvironmentPermission.LogRuns, "pipeline runs");
         var run = await CreateAsync<TPipeline, TInput>(input, options, cancellationToken).ConfigureAwait(false);
         return await WaitAsync(run.Id, cancellationToken).ConfigureAwait(false);
     }
@@ -66,6 +67,7 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
     public async ValueTask<PipelineRun> StartAsync<TPipeline, TInput>(TInput input, RunPipelineOptions? options = null, CancellationToken cancellationToken = default)
         where TPipeline : class, IPipeline<TInput>
     {
+        _context.Access.Require(EnvironmentPermission.LogRuns, "pipeline runs");
         var run = await CreateAsync<TPipeline, TInput>(input, options, cancellationToken).ConfigureAwait(false);
         if (!run.HasEnded)
             _ = BeginDrive(run.Id);
@@ -74,6 +76,7 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
 
     public async ValueTask<PipelineRun> StartAsync(string pipeline, string inputJson, RunPipelineOptions? options = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.LogRuns, "pipeline runs");
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(inputJson);
         var compiled = _catalog.Value.Get(pipeline);
@@ -85,6 +88,7 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
 
     public async ValueTask<PipelineRun> WaitAsync(string runId, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, "pipeline runs");
         while (true)
         {
             var row = await _store.FindAsync(runId, cancellationToken).ConfigureAwait(false) ?? throw UnknownRun(runId);
@@ -106,6 +110,7 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
 
     public async ValueTask<PipelineRun> ResumeAsync(string runId, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.LogRuns, "pipeline runs");
         var row = await _store.FindAsync(runId, cancellationToken).ConfigureAwait(false) ?? throw UnknownRun(runId);
         _ = _catalog.Value.Get(row.Pipeline);
         if (row.HasEnded)
@@ -115,6 +120,7 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
 
     public async ValueTask<bool> CancelAsync(string runId, string reason = "", CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.LogRuns, "pipeline runs");
         if (!await _store.RequestCancelAsync(runId, reason, cancellationToken).ConfigureAwait(false))
             return await _store.FindAsync(runId, cancellationToken).ConfigureAwait(false) is null ? throw UnknownRun(runId) : false;
         lock (_gate)
@@ -132,7 +138,11 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
         return true;
     }
 
-    public IAsyncEnumerable<PipelineProgress> WatchAsync(string? runId = null, CancellationToken cancellationToken = default) => _progress.Watch(runId, cancellationToken);
+    public IAsyncEnumerable<PipelineProgress> WatchAsync(string? runId = null, CancellationToken cancellationToken = default)
+    {
+        _context.Access.Require(EnvironmentPermission.Read, "pipeline runs");
+        return _progress.Watch(runId, cancellationToken);
+    }
 
     /// <summary>Takes and drives every run that nobody holds.</summary>
     /// <returns>One task per run.</returns>
@@ -183,7 +193,8 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
         if (_ready)
             return;
         await _context.Events.ReadAsync(limit: 1, cancellationToken: cancellationToken).ConfigureAwait(false);
-        await _context.Audit.ReadAsync(limit: 1, cancellationToken: cancellationToken).ConfigureAwait(false);
+        using (_context.Caller.ActForProcess())
+            await _context.Audit.ReadAsync(limit: 1, cancellationToken: cancellationToken).ConfigureAwait(false);
         await _store.Area.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         _ready = true;
     }

@@ -8,6 +8,8 @@ internal sealed partial class Promotions
     // One state after the other. Each act can be repeated, and is followed by the commit of the state that it led to.
     private async Task WorkAsync(PromotionRow row)
     {
+        // Whoever asked has passed the door; what follows is this engine's own work in both environments, recorded in their name.
+        using var authority = _context.Caller.ActForProcess();
         using var work = new CancellationTokenSource();
         var heartbeat = HeartbeatAsync(row, work);
         try
@@ -99,6 +101,10 @@ internal sealed partial class Promotions
             var (_, _, gate) = await PlanRetrainingAsync(row, staged, cancellationToken).ConfigureAwait(false);
             results.Add(Mark(gate, row.Source, staged, champion));
         }
+        else if (await JudgeSignaturesAsync(staged, Environments()[row.Source].Get<IModelSignatures>(), cancellationToken).ConfigureAwait(false) is { } signed)
+        {
+            results.Add(Mark(signed, row.Source, staged, champion));
+        }
 
         if (Deployer() is null && Policy() is { } policy && GateEvaluator.NeedsDeployment(policy))
         {
@@ -133,6 +139,19 @@ internal sealed partial class Promotions
         return [.. results.Select(result => Mark(result, environment, version, champion))];
     }
 
+    private async ValueTask<GateResult?> JudgeSignaturesAsync(ModelVersion version, IModelSignatures? signatures, CancellationToken cancellationToken)
+    {
+        if (_services.GetKeyedService<IModelAdmission>(_context.Name) is not { } admission)
+            return null;
+        var result = await admission.CheckAsync(version, SignaturePoints.Promotion, signatures, cancellationToken).ConfigureAwait(false);
+        return result.Report is { } report
+            ? new GateResult("signatures", result.Admitted,
+                result.Admitted ? string.Join(", ", report.Signatures.Where(finding => finding.Accepted).Select(finding => finding.Signer).Distinct(StringComparer.Ordinal))
+                    : report.Missing.Count > 0 ? $"missing {string.Join(" or ", report.Missing)}" : result.Message,
+                result.Asked, result.Message)
+            : null;
+    }
+
     private GateResult Mark(GateResult result, string environment, ModelVersion version, ModelVersion? champion) => result with
     {
         Subject = $"{environment}/{version.Ref}@{version.Manifest.Digest}",
@@ -148,6 +167,9 @@ internal sealed partial class Promotions
         // A retrained model is another model: it passes the same gates. A copied one has passed them, unless the champion changed since.
         if (row.Options.Strategy == PromotionStrategy.RetrainInTarget || row.EvidenceChampion != (champion?.Version ?? 0))
             results.AddRange(await JudgeAsync(row, version, _context.Name, champion, cancellationToken).ConfigureAwait(false));
+        // What was copied or retrained is what will serve: its own signatures count, and not those that somebody saw elsewhere.
+        if (await JudgeSignaturesAsync(version, null, cancellationToken).ConfigureAwait(false) is { } signed)
+            results.Add(Mark(signed, _context.Name, version, champion));
         var detail = "no model deployer in this host: not loaded";
         if (Deployer() is { } deployer)
         {

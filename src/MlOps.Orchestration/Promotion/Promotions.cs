@@ -29,6 +29,7 @@ internal sealed partial class Promotions : IPromotions
     public async ValueTask<PromotionRecord> PromoteAsync(
         ModelVersionRef version, string to, PromotionOptions? options = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.ReadArtifacts, $"the promotion of model '{version.Model}'");
         ArgumentException.ThrowIfNullOrWhiteSpace(version.Model, nameof(version));
         ArgumentNullException.ThrowIfNull(to);
         var request = options ?? new PromotionOptions();
@@ -44,6 +45,7 @@ internal sealed partial class Promotions : IPromotions
 
     public async ValueTask<PromotionRecord> ApproveAsync(string promotionId, string comment = "", CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Approve, "a promotion");
         ArgumentNullException.ThrowIfNull(promotionId);
         var approver = _context.Caller.Name;
         if (approver == "anonymous")
@@ -54,6 +56,7 @@ internal sealed partial class Promotions : IPromotions
 
     public async ValueTask<PromotionRecord> RejectAsync(string promotionId, string reason, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Approve, "a promotion");
         ArgumentNullException.ThrowIfNull(promotionId);
         var row = await _store.ActAsync(promotionId, PromotionState.AwaitingApproval, PromotionState.Refused,
             $"rejected by {_context.Caller.Name}: {reason}", cancellationToken).ConfigureAwait(false);
@@ -63,6 +66,7 @@ internal sealed partial class Promotions : IPromotions
 
     public async ValueTask<PromotionRecord> RollBackAsync(string promotionId, string reason, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.MoveAliases, "a promotion");
         ArgumentNullException.ThrowIfNull(promotionId);
         await _store.ActAsync(promotionId, PromotionState.Completed, PromotionState.RollingBack, reason, cancellationToken).ConfigureAwait(false);
         await DriveToEndAsync(promotionId, cancellationToken).ConfigureAwait(false);
@@ -71,12 +75,14 @@ internal sealed partial class Promotions : IPromotions
 
     public async ValueTask<PromotionRecord> GetAsync(string promotionId, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, "a promotion");
         ArgumentNullException.ThrowIfNull(promotionId);
         return await RecordAsync(await _store.FindAsync(promotionId, cancellationToken).ConfigureAwait(false) ?? throw PromotionStore.Unknown(promotionId), cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<IReadOnlyList<PromotionRecord>> ListAsync(string? model = null, int limit = 100, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, "the promotions");
         var records = new List<PromotionRecord>();
         foreach (var row in await _store.ListAsync(model, limit, cancellationToken).ConfigureAwait(false))
             records.Add(await RecordAsync(row, cancellationToken).ConfigureAwait(false));
@@ -126,6 +132,9 @@ internal sealed partial class Promotions : IPromotions
             throw new PromotionRejectedException($"{source.Name}/{version}", gate, null);
         }
 
+        // Without approvals nobody else looks at it: then asking is deploying.
+        if (Policy()?.Approvals is not > 0)
+            _context.Access.Require(EnvironmentPermission.MoveAliases, $"the promotion of model '{version.Model}' without approvals");
         var staged = await source.Get<IModelRegistry>().GetAsync(version, cancellationToken).ConfigureAwait(false);
         var row = await _store.CreateAsync(source.Name, version, staged.Manifest.Digest, request, cancellationToken).ConfigureAwait(false);
         return await FinishAsync(row.Id, cancellationToken).ConfigureAwait(false);

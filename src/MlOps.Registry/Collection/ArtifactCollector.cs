@@ -14,6 +14,7 @@ internal sealed class ArtifactCollector(EnvironmentContext context, IEnumerable<
 
     public async ValueTask<CollectionReport> CollectAsync(CollectionOptions? options = null, CancellationToken cancellationToken = default)
     {
+        context.Access.Require(EnvironmentPermission.Operate, "the artifacts");
         options ??= new CollectionOptions();
         if (options.MinimumAge < LeastAge)
             throw new InvalidInputException($"MinimumAge is {options.MinimumAge}; at least {LeastAge} is needed, so that what writers just stored is safe.");

@@ -8,7 +8,7 @@ public static class ModelCopier
 
     /// <summary>
     /// Copies blobs first, verifying each digest and size on both sides, then registers the version with its provenance. The copy's
-    /// manifest has the same digest as the source's. Killed at any moment, it is called again with the same key.
+    /// manifest has the same digest as the source's, so that its signatures, which are copied too, stay valid. Killed at any moment, it is called again with the same key.
     /// </summary>
     /// <param name="source">The environment that has the version.</param>
     /// <param name="version">The version.</param>
@@ -16,6 +16,7 @@ public static class ModelCopier
     /// <param name="key">Copies at most once under this key.</param>
     /// <param name="cancellationToken">Cancels; nothing is registered then.</param>
     /// <returns>The version in the target.</returns>
+    /// <exception cref="AccessDeniedException">The caller may not read artifacts in the source, or not register models in the target.</exception>
     /// <exception cref="EnvironmentIsolationException">Source and target are the same environment.</exception>
     /// <exception cref="CorruptDataException">A blob or the manifest does not match its digest.</exception>
     public static async ValueTask<ModelVersion> CopyAsync(
@@ -23,13 +24,16 @@ public static class ModelCopier
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(target);
+        var (from, into) = (source.Context, target.Context);
+        from.Access.Require(EnvironmentPermission.ReadArtifacts, $"the artifacts of {version}");
+        into.Access.Require(EnvironmentPermission.RegisterModels, $"model '{version.Model}'");
         ArgumentException.ThrowIfNullOrEmpty(key);
         if (source.Name == target.Name)
             throw new EnvironmentIsolationException($"A version cannot be copied from '{source.Name}' to itself. Move an alias instead.");
 
         var original = await source.Models.GetAsync(version, cancellationToken).ConfigureAwait(false);
         foreach (var content in original.Artifacts.Select(artifact => artifact.Content).DistinctBy(content => content.Digest, StringComparer.Ordinal))
-            await CopyBlobAsync(source.Context.Artifacts, target.Context.Artifacts, content, cancellationToken).ConfigureAwait(false);
+            await CopyBlobAsync(from.Artifacts, into.Artifacts, content, cancellationToken).ConfigureAwait(false);
 
         var copy = await target.Models.RegisterAsync(
             new ModelVersionDraft
@@ -50,6 +54,9 @@ public static class ModelCopier
                 $"The copy of {version} in '{target.Name}' has manifest {copy.Manifest.Digest}, the original {original.Manifest.Digest}. Was key '{key}' used for another version?");
         }
 
+        // After the registration: a copy that dies in between is called again, and stores each signature once.
+        var signatures = await new SignatureTable(source.Context).ListAsync(version, cancellationToken).ConfigureAwait(false);
+        await new SignatureTable(target.Context).AddAsync(copy, signatures, $"{source.Name}/{version}", cancellationToken).ConfigureAwait(false);
         return copy;
     }
 

@@ -71,6 +71,50 @@ internal static class ExperimentsSchema
         )
         """,
         """
+        CREATE TABLE experiments_catalogue (
+            name TEXT NOT NULL PRIMARY KEY,
+            description TEXT NOT NULL,
+            created_at BIGINT NOT NULL,
+            created_by TEXT NOT NULL,
+            deleted_at BIGINT,
+            deletion TEXT
+        );
+        INSERT INTO experiments_catalogue (name, description, created_at, created_by)
+            SELECT experiment, '', MIN(started_at), MIN(created_by) FROM experiments_runs GROUP BY experiment;
+        CREATE TABLE experiments_catalogue_tags (
+            experiment TEXT NOT NULL,
+            name TEXT NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (experiment, name)
+        );
+        ALTER TABLE experiments_runs ADD COLUMN attempt BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE experiments_runs ADD COLUMN deleted_at BIGINT;
+        ALTER TABLE experiments_runs ADD COLUMN deletion TEXT;
+        CREATE INDEX experiments_runs_deleted ON experiments_runs (deleted_at) WHERE deleted_at IS NOT NULL;
+        ALTER TABLE experiments_inputs ADD COLUMN source TEXT;
+        ALTER TABLE experiments_inputs ADD COLUMN schema_json TEXT;
+        ALTER TABLE experiments_inputs ADD COLUMN row_count BIGINT;
+        ALTER TABLE experiments_points ADD COLUMN attempt BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE experiments_points ADD COLUMN min_step BIGINT;
+        ALTER TABLE experiments_points ADD COLUMN max_step BIGINT;
+        CREATE TABLE experiments_notes (
+            id {identity},
+            run_id TEXT NOT NULL,
+            text TEXT NOT NULL,
+            written_at BIGINT NOT NULL,
+            written_by TEXT NOT NULL
+        );
+        CREATE INDEX experiments_notes_run ON experiments_notes (run_id, id)
+        """,
+        """
+        CREATE INDEX experiments_runs_time ON experiments_runs (started_at DESC, id, deleted_at);
+        CREATE INDEX experiments_runs_order ON experiments_runs (experiment, started_at DESC, id, deleted_at);
+        CREATE INDEX experiments_series_probe ON experiments_series (name, run_id, last_value);
+        CREATE INDEX experiments_series_value ON experiments_series (name, last_value, run_id);
+        CREATE INDEX experiments_parameters_probe ON experiments_parameters (name, run_id{covered:value});
+        CREATE INDEX experiments_tags_probe ON experiments_tags (name, run_id{covered:value})
+        """,
+        """
         CREATE INDEX experiments_inputs_digest ON experiments_inputs (digest)
         """,
     ]);

@@ -5,9 +5,10 @@ internal sealed class RunBatch
 {
     public Dictionary<string, string> Parameters { get; } = new(StringComparer.Ordinal);
 
-    public Dictionary<string, string> Tags { get; } = new(StringComparer.Ordinal);
+    /// <summary>Labels; null takes one away.</summary>
+    public Dictionary<string, string?> Tags { get; } = new(StringComparer.Ordinal);
 
-    public Dictionary<(string Name, string Role), string> Inputs { get; } = [];
+    public Dictionary<(string Name, string Role), RunInput> Inputs { get; } = [];
 
     public List<SeriesBlock> Series { get; } = [];
 

@@ -1,21 +1,29 @@
 namespace MlOps.Registry;
 
 /// <summary>Collects what a run logs until it is written. Adding takes one short lock and allocates nothing once a metric is known. Thread-safe.</summary>
-internal sealed class RunBuffer(ExperimentTimings timings)
+internal sealed class RunBuffer(ExperimentTimings timings, FullBuffer whenFull = FullBuffer.Refuse)
 {
+    // A list that grew in a burst is not kept for ever.
+    private const int LargestSpare = 65_536;
+
     private readonly object _sync = new();
     private readonly Dictionary<string, Series> _series = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _parameters = new(StringComparer.Ordinal);
     private readonly HashSet<string> _tagNames = new(StringComparer.Ordinal);
     private RunBatch _batch = new();
     private int _waitingPoints;
+    private long _dropped;
 
-    /// <summary>Loads what an earlier process logged, so that a resumed run goes on after it.</summary>
-    public void Resume(
-        IEnumerable<(string Name, long Points, MetricPoint Latest)> series, IEnumerable<KeyValuePair<string, string>> parameters, IEnumerable<string> tagNames)
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>
+    /// Loads what an earlier process logged, so that a resumed run goes on after it. The first point of the new attempt becomes the latest of its
+    /// metric even where the former attempt got further: reading drops what that one logged from this step on.
+    /// </summary>
+    public void Resume(IEnumerable<(string Name, long Points)> series, IEnumerable<KeyValuePair<string, string>> parameters, IEnumerable<string> tagNames)
     {
-        foreach (var (name, points, latest) in series)
-            _series[name] = new Series(name) { Next = points, Latest = latest, HasLatest = true };
+        foreach (var (name, points) in series)
+            _series[name] = new Series(name) { Next = points };
         foreach (var (name, value) in parameters)
             _parameters[name] = value;
         _tagNames.UnionWith(tagNames);
@@ -26,20 +34,41 @@ internal sealed class RunBuffer(ExperimentTimings timings)
     {
         lock (_sync)
         {
-            if (!_series.TryGetValue(name, out var series))
-                series = AddSeries(name);
-            if (_waitingPoints >= timings.CapacityPoints && !Monitor.Wait(_sync, timings.BackPressure) && _waitingPoints >= timings.CapacityPoints)
+            var series = Find(name);
+            return WaitForRoom(1) && Add(series, point);
+        }
+    }
+
+    /// <summary>Adds a point to each of several metrics, all or none; returns whether a write should begin now.</summary>
+    public bool AddPoints(ReadOnlySpan<KeyValuePair<string, double>> values, long step, Timestamp time)
+    {
+        lock (_sync)
+        {
+            foreach (var (name, _) in values)
+                _ = Find(name);
+            if (!WaitForRoom(values.Length))
+                return false;
+            var write = false;
+            foreach (var (name, value) in values)
+                write |= Add(_series[name], new MetricPoint(step, time, value));
+            return write;
+        }
+    }
+
+    /// <summary>Adds measurements of the library itself: where there is no room they are left out, and nobody waits.</summary>
+    public bool TryAddPoints(ReadOnlySpan<KeyValuePair<string, double>> values, long step, Timestamp time)
+    {
+        lock (_sync)
+        {
+            var write = false;
+            foreach (var (name, value) in values)
             {
-                throw new OverloadedException(
-                    $"{_waitingPoints} metric points of this run wait to be written; the bound is {timings.CapacityPoints}. Log less often, or look why the store is slow.",
-                    timings.BackPressure);
+                if (_waitingPoints >= timings.CapacityPoints || (_series.Count >= RegistryLimits.Metrics && !_series.ContainsKey(name)))
+                    continue;
+                write |= Add(Find(name), new MetricPoint(step, time, value));
             }
 
-            series.Waiting.Add(point);
-            if (!series.HasLatest || point.Step > series.Latest.Step || (point.Step == series.Latest.Step && point.Time >= series.Latest.Time))
-                (series.Latest, series.HasLatest) = (point, true);
-            _batch.Points++;
-            return ++_waitingPoints % timings.FlushPoints == 0;
+            return write;
         }
     }
 
@@ -62,10 +91,18 @@ internal sealed class RunBuffer(ExperimentTimings timings)
         }
     }
 
-    public void SetTag(string name, string value)
+    /// <summary>Sets a label, or takes it away.</summary>
+    public void SetTag(string name, string? value)
     {
         lock (_sync)
         {
+            if (value is null)
+            {
+                _tagNames.Remove(name);
+                _batch.Tags[name] = null;
+                return;
+            }
+
             if (_tagNames.Count >= RegistryLimits.Tags && !_tagNames.Contains(name))
                 throw new InvalidInputException($"The run has {_tagNames.Count} tags; at most {RegistryLimits.Tags} are allowed.");
             _tagNames.Add(name);
@@ -73,13 +110,13 @@ internal sealed class RunBuffer(ExperimentTimings timings)
         }
     }
 
-    public void AddInput(string name, string digest, string role)
+    public void AddInput(RunInput input)
     {
         lock (_sync)
         {
             if (_batch.Inputs.Count >= RegistryLimits.Artifacts)
                 throw new InvalidInputException($"The run has {_batch.Inputs.Count} inputs waiting; at most {RegistryLimits.Artifacts} are allowed.");
-            _batch.Inputs[(name, role)] = digest;
+            _batch.Inputs[(input.Name, input.Role)] = input;
         }
     }
 
@@ -96,7 +133,8 @@ internal sealed class RunBuffer(ExperimentTimings timings)
                     continue;
                 taken.Series.Add(new RunBatch.SeriesBlock(series.Name, series.Next, series.Waiting, series.Latest));
                 series.Next += series.Waiting.Count;
-                series.Waiting = new List<MetricPoint>(series.Waiting.Count);
+                series.Waiting = series.Spare ?? new List<MetricPoint>(series.Waiting.Count);
+                series.Spare = null;
             }
 
             return taken;
@@ -108,8 +146,57 @@ internal sealed class RunBuffer(ExperimentTimings timings)
         lock (_sync)
         {
             _waitingPoints -= batch.Points;
+            foreach (var block in batch.Series)
+            {
+                var series = _series[block.Name];
+                if (series.Spare is not null || block.Points.Capacity > LargestSpare)
+                    continue;
+                block.Points.Clear();
+                series.Spare = block.Points;
+            }
+
             Monitor.PulseAll(_sync);
         }
+    }
+
+    private Series Find(string name) => _series.TryGetValue(name, out var series) ? series : AddSeries(name);
+
+    /// <summary>Whether so many points may be added now; waits for the store, or gives up, as the run was told.</summary>
+    private bool WaitForRoom(int points)
+    {
+        // More points at once than the whole bound are taken when nothing else waits.
+        if (_waitingPoints == 0 || _waitingPoints + points <= timings.CapacityPoints)
+            return true;
+        if (whenFull == FullBuffer.Drop)
+        {
+            Interlocked.Add(ref _dropped, points);
+            return false;
+        }
+
+        var begun = Environment.TickCount64;
+        while (_waitingPoints > 0 && _waitingPoints + points > timings.CapacityPoints)
+        {
+            var left = timings.BackPressure - TimeSpan.FromMilliseconds(Environment.TickCount64 - begun);
+            if (left > TimeSpan.Zero && Monitor.Wait(_sync, left))
+                continue;
+            if (_waitingPoints > 0 && _waitingPoints + points > timings.CapacityPoints)
+            {
+                throw new OverloadedException(
+                    $"{_waitingPoints} metric points of this run wait to be written; the bound is {timings.CapacityPoints}. Log less often, or look why the store is slow.",
+                    timings.BackPressure);
+            }
+        }
+
+        return true;
+    }
+
+    private bool Add(Series series, MetricPoint point)
+    {
+        series.Waiting.Add(point);
+        if (!series.HasLatest || point.Step > series.Latest.Step || (point.Step == series.Latest.Step && point.Time >= series.Latest.Time))
+            (series.Latest, series.HasLatest) = (point, true);
+        _batch.Points++;
+        return ++_waitingPoints % timings.FlushPoints == 0;
     }
 
     private Series AddSeries(string name)
@@ -127,6 +214,9 @@ internal sealed class RunBuffer(ExperimentTimings timings)
         public string Name { get; } = name;
 
         public List<MetricPoint> Waiting { get; set; } = [];
+
+        /// <summary>The list of a batch that has been written, used again so that logging allocates nothing.</summary>
+        public List<MetricPoint>? Spare { get; set; }
 
         public long Next { get; set; }
 

@@ -24,6 +24,12 @@ public sealed record RunRecord
     /// <summary>The run that this one is part of.</summary>
     public string? ParentRunId { get; init; }
 
+    /// <summary>How often it was resumed: 0 for its first start.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>When it was deleted, or null. A deleted run can be restored until it is purged.</summary>
+    public Timestamp? DeletedAt { get; init; }
+
     /// <summary>The error of a failed run.</summary>
     public string? Error { get; init; }
 

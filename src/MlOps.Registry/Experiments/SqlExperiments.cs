@@ -6,19 +6,23 @@ namespace MlOps.Registry;
 /// <summary>The experiments over the environment's metadata store.</summary>
 internal sealed partial class SqlExperiments : IExperiments
 {
-    private const string RunColumns = "id, experiment, name, status, started_at, ended_at, parent_id, error";
+    private const string RunColumns = "id, experiment, name, status, started_at, ended_at, parent_id, error, attempt, deleted_at";
 
     private readonly EnvironmentContext _context;
     private readonly MetadataArea _area;
     private readonly ExperimentTimings _timings;
+    private readonly MetadataArea _registry;
+    private readonly SystemSampler _sampler;
     private readonly ILogger _logger;
 
-    public SqlExperiments(EnvironmentContext context, ExperimentTimings? timings = null)
+    public SqlExperiments(EnvironmentContext context, ExperimentTimings? timings = null, ISystemProbe? probe = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         _context = context;
         _timings = timings ?? new ExperimentTimings();
         _area = new MetadataArea(context.Metadata, ExperimentsSchema.Current);
+        _registry = new MetadataArea(context.Metadata, RegistrySchema.Current);
+        _sampler = new SystemSampler(context.Clock, probe ?? SystemProbe.Shared);
         _logger = context.LoggerFactory.CreateLogger<SqlExperiments>();
     }
 
@@ -26,8 +30,11 @@ internal sealed partial class SqlExperiments : IExperiments
 
     public async ValueTask<IRun> StartRunAsync(string experiment, RunOptions? options = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.LogRuns, Subject("experiment", experiment));
         options ??= new RunOptions();
         NameRules.Experiment(experiment);
+        if (options.SystemMetricsInterval is { } interval && interval < SystemSampler.LeastInterval)
+            throw new InvalidInputException($"SystemMetricsInterval is {interval}: use at least {SystemSampler.LeastInterval}, or null for no system metrics.");
         NameRules.Text("The run's name", options.Name, RegistryLimits.FieldNameLength);
         NameRules.Tags(options.Tags);
         if (options.Key is not null)
@@ -37,18 +44,28 @@ internal sealed partial class SqlExperiments : IExperiments
         var owner = Guid.NewGuid().ToString("N");
         var fresh = Guid.CreateVersion7(_context.Clock.GetUtcNow()).ToString("N");
         var caller = _context.Caller.Name;
-        var (id, buffer) = await _area.WriteAsync(async (session, _) =>
+        var start = await _area.WriteAsync(async (session, _) =>
         {
-            if (options.ParentRunId is { } parent && await session.ScalarAsync("SELECT 1 FROM experiments_runs WHERE id = @id", ("id", parent)).ConfigureAwait(false) is null)
-                throw new NotFoundException($"The parent run '{NameRules.Shown(parent)}' does not exist in environment '{_context.Name}'.");
+            if (options.ParentRunId is { } parent)
+                await RequireParentAsync(session, parent).ConfigureAwait(false);
+            await RequireLiveExperimentAsync(session, experiment, caller).ConfigureAwait(false);
             var former = options.Key is null ? null : await session.FirstOrDefaultAsync(
-                "SELECT id FROM experiments_runs WHERE experiment = @experiment AND run_key = @key",
-                reader => reader.GetString(0), ("experiment", experiment), ("key", options.Key)).ConfigureAwait(false);
-            var run = former ?? fresh;
+                "SELECT id, attempt, started_at, deleted_at FROM experiments_runs WHERE experiment = @experiment AND run_key = @key",
+                reader => new FormerRun(reader.GetString(0), (int)reader.GetInt64(1), reader.GetTimestamp(2), !reader.IsDBNull(3)),
+                ("experiment", experiment), ("key", options.Key)).ConfigureAwait(false);
+            if (former is { Deleted: true })
+            {
+                throw new InvalidInputException(
+                    $"Run {former.Id} of key '{NameRules.Shown(options.Key)}' is deleted. Restore it to resume it, or start under another key.");
+            }
+
+            var run = former?.Id ?? fresh;
             if (former is null)
                 await InsertAsync(session, run, experiment, options, owner, caller).ConfigureAwait(false);
             else
                 await TakeOverAsync(session, run, owner).ConfigureAwait(false);
+            await _context.Audit.AppendAsync(session, new AuditEntry(
+                former is null ? "experiments.run.start" : "experiments.run.resume", $"{experiment}/{run}", After: RunJson(RunStatus.Running, options.Name))).ConfigureAwait(false);
             foreach (var (name, value) in options.Tags)
             {
                 await session.ExecuteAsync(
@@ -56,51 +73,52 @@ internal sealed partial class SqlExperiments : IExperiments
                     ("run", run), ("name", name), ("value", value)).ConfigureAwait(false);
             }
 
-            return (run, await LoadBufferAsync(session, run).ConfigureAwait(false));
+            return new RunStart(
+                run, experiment, owner, former is null ? 0 : former.Attempt + 1, former?.StartedAt ?? Now,
+                await LoadBufferAsync(session, run, options.WhenFull).ConfigureAwait(false));
         }, cancellationToken).ConfigureAwait(false);
-        return new SqlRun(_context, _area, _timings, buffer, id, experiment, owner);
+        var started = new SqlRun(this, _context, _area, _timings, start, options);
+        _live[owner] = started;
+        if (options.SystemMetricsInterval is { } every)
+            _sampler.Attach(started, every);
+        return started;
     }
 
     public async ValueTask<RunRecord> GetRunAsync(string runId, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
         await MarkLostAsync(cancellationToken).ConfigureAwait(false);
         var runs = await _area.ReadAsync(
             (session, _) => LoadAsync(session, "SELECT id FROM experiments_runs WHERE id = @id", ("id", runId)), cancellationToken).ConfigureAwait(false);
         return runs.Count == 1
             ? runs[0]
-            : throw new NotFoundException($"There is no run '{NameRules.Shown(runId)}' in environment '{_context.Name}'. Runs are listed by experiment.");
+            : throw MissingRun(runId);
     }
 
     public async ValueTask<IReadOnlyList<RunRecord>> ListRunsAsync(string experiment, int limit = 100, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject("experiment", experiment));
         NameRules.Experiment(experiment);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         await MarkLostAsync(cancellationToken).ConfigureAwait(false);
         return await _area.ReadAsync(
             (session, _) => LoadAsync(
-                session, "SELECT id FROM experiments_runs WHERE experiment = @experiment ORDER BY started_at DESC, id DESC LIMIT @limit",
+                session, "SELECT id FROM experiments_runs WHERE experiment = @experiment AND deleted_at IS NULL ORDER BY started_at DESC, id DESC LIMIT @limit",
                 ("experiment", experiment), ("limit", (long)limit)),
             cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<IReadOnlyList<MetricPoint>> GetMetricHistoryAsync(string runId, string metric, CancellationToken cancellationToken = default)
+    private static string Subject(string kind, string? name) => $"{kind} '{NameRules.Shown(name ?? "")}'";
+
+    internal static string RunJson(RunStatus status, string? name = null) => StoredJson.Text(writer =>
     {
-        ArgumentNullException.ThrowIfNull(runId);
-        ArgumentNullException.ThrowIfNull(metric);
-        var blocks = await _area.ReadAsync(async (session, _) =>
-        {
-            if (await session.ScalarAsync("SELECT 1 FROM experiments_runs WHERE id = @id", ("id", runId)).ConfigureAwait(false) is null)
-                throw new NotFoundException($"There is no run '{NameRules.Shown(runId)}' in environment '{_context.Name}'.");
-            return await session.QueryAsync(
-                "SELECT points FROM experiments_points WHERE run_id = @run AND name = @name ORDER BY first",
-                reader => reader.GetFieldValue<byte[]>(0), ("run", runId), ("name", metric)).ConfigureAwait(false);
-        }, cancellationToken).ConfigureAwait(false);
-        var points = new List<MetricPoint>();
-        foreach (var block in blocks)
-            PointBlock.Read(block, points);
-        return [.. points.OrderBy(point => point.Step).ThenBy(point => point.Time)];
-    }
+        writer.WriteStartObject();
+        writer.WriteString("status", status.ToString());
+        if (!string.IsNullOrEmpty(name))
+            writer.WriteString("name", name);
+        writer.WriteEndObject();
+    });
 
     private async ValueTask InsertAsync(IMetadataSession session, string id, string experiment, RunOptions options, string owner, string caller) =>
         await session.ExecuteAsync(
@@ -111,38 +129,21 @@ internal sealed partial class SqlExperiments : IExperiments
 
     private async ValueTask TakeOverAsync(IMetadataSession session, string id, string owner) =>
         await session.ExecuteAsync(
-            "UPDATE experiments_runs SET owner = @owner, status = 'Running', ended_at = NULL, error = NULL, heartbeat_at = @now WHERE id = @id",
+            "UPDATE experiments_runs SET owner = @owner, attempt = attempt + 1, status = 'Running', ended_at = NULL, error = NULL, heartbeat_at = @now WHERE id = @id",
             ("owner", owner), ("now", Now), ("id", id)).ConfigureAwait(false);
 
-    private async ValueTask<RunBuffer> LoadBufferAsync(IMetadataSession session, string id)
+    private async ValueTask<RunBuffer> LoadBufferAsync(IMetadataSession session, string id, FullBuffer whenFull)
     {
         var series = await session.QueryAsync(
-            "SELECT name, points, last_step, last_at, last_value FROM experiments_series WHERE run_id = @run",
-            reader => (reader.GetString(0), reader.GetInt64(1), new MetricPoint(reader.GetInt64(2), reader.GetTimestamp(3), ReadValue(reader, 4))),
-            ("run", id)).ConfigureAwait(false);
+            "SELECT name, points FROM experiments_series WHERE run_id = @run", reader => (reader.GetString(0), reader.GetInt64(1)), ("run", id)).ConfigureAwait(false);
         var parameters = await session.QueryAsync(
             "SELECT name, value FROM experiments_parameters WHERE run_id = @run",
             reader => KeyValuePair.Create(reader.GetString(0), reader.GetString(1)), ("run", id)).ConfigureAwait(false);
         var tags = await session.QueryAsync(
             "SELECT name FROM experiments_tags WHERE run_id = @run", reader => reader.GetString(0), ("run", id)).ConfigureAwait(false);
-        var buffer = new RunBuffer(_timings);
+        var buffer = new RunBuffer(_timings, whenFull);
         buffer.Resume(series, parameters, tags);
         return buffer;
-    }
-
-    /// <summary>Marks the runs of dead processes. A process that was only asleep takes its run back with its next heartbeat.</summary>
-    private async ValueTask MarkLostAsync(CancellationToken cancellationToken)
-    {
-        var limit = Now - _timings.Lease;
-        var any = await _area.ReadAsync((session, _) => session.ScalarAsync(
-            "SELECT 1 FROM experiments_runs WHERE status = 'Running' AND heartbeat_at < @limit LIMIT 1", ("limit", limit)), cancellationToken).ConfigureAwait(false);
-        if (any is null)
-            return;
-        var lost = await _area.WriteAsync((session, _) => session.ExecuteAsync(
-            "UPDATE experiments_runs SET status = 'Lost', ended_at = heartbeat_at WHERE status = 'Running' AND heartbeat_at < @limit", ("limit", limit)),
-            cancellationToken).ConfigureAwait(false);
-        if (lost > 0)
-            LogLost(_logger, lost, _context.Name, _timings.Lease);
     }
 
     private static async ValueTask<IReadOnlyList<RunRecord>> LoadAsync(IMetadataSession session, string selection, params (string Name, object? Value)[] parameters)
@@ -161,8 +162,8 @@ internal sealed partial class SqlExperiments : IExperiments
             reader => (Run: reader.GetString(0), Name: reader.GetString(1), Value: new ArtifactRef(reader.GetString(2), reader.GetInt64(3), reader.GetString(4))),
             parameters).ConfigureAwait(false)).ToLookup(row => row.Run);
         var inputs = (await session.QueryAsync(
-            $"SELECT run_id, name, digest, role FROM experiments_inputs WHERE run_id IN ({selection}) ORDER BY name, role",
-            reader => (Run: reader.GetString(0), Value: new RunInput(reader.GetString(1), reader.GetString(2), reader.GetString(3))),
+            $"SELECT run_id, name, digest, role, source, schema_json, row_count FROM experiments_inputs WHERE run_id IN ({selection}) ORDER BY name, role",
+            reader => (Run: reader.GetString(0), Value: ReadInput(reader)),
             parameters).ConfigureAwait(false)).ToLookup(row => row.Run);
         return runs.ConvertAll(run => run with
         {
@@ -189,9 +190,23 @@ internal sealed partial class SqlExperiments : IExperiments
         EndedAt = reader.IsDBNull(5) ? null : reader.GetTimestamp(5),
         ParentRunId = reader.GetStringOrNull(6),
         Error = reader.GetStringOrNull(7),
+        Attempt = (int)reader.GetInt64(8),
+        DeletedAt = reader.IsDBNull(9) ? null : reader.GetTimestamp(9),
         Parameters = new Dictionary<string, string>(),
         Metrics = new Dictionary<string, double>(),
         Tags = new Dictionary<string, string>(),
         Artifacts = new Dictionary<string, ArtifactRef>(),
     };
+
+    private static RunInput ReadInput(DbDataReader reader) => new(reader.GetString(1), reader.GetString(2), reader.GetString(3))
+    {
+        Source = reader.GetStringOrNull(4),
+        Schema = reader.GetStringOrNull(5),
+        Rows = reader.IsDBNull(6) ? null : reader.GetInt64(6),
+    };
+
+    private NotFoundException MissingRun(string runId) =>
+        new($"There is no run '{NameRules.Shown(runId)}' in environment '{_context.Name}'. Runs are listed by experiment.");
+
+    private sealed record FormerRun(string Id, int Attempt, Timestamp StartedAt, bool Deleted);
 }

@@ -68,6 +68,8 @@ internal sealed partial class SqlRun
                 await session.ExecuteAsync(
                     "UPDATE experiments_runs SET status = @status, ended_at = @now, error = @error WHERE id = @id",
                     ("status", status.ToString()), ("now", Now), ("error", error), ("id", Id)).ConfigureAwait(false);
+                await _context.Audit.AppendAsync(session, new AuditEntry(
+                    "experiments.run.end", $"{Experiment}/{Id}", Before: SqlExperiments.RunJson(RunStatus.Running), After: SqlExperiments.RunJson(status))).ConfigureAwait(false);
             }
 
             return true;
@@ -81,10 +83,10 @@ internal sealed partial class SqlRun
     private async ValueTask TouchAsync(IMetadataSession session)
     {
         var changed = await session.ExecuteAsync(
-            "UPDATE experiments_runs SET heartbeat_at = @now, status = 'Running', ended_at = NULL WHERE id = @id AND owner = @owner",
+            "UPDATE experiments_runs SET heartbeat_at = @now, status = 'Running', ended_at = NULL WHERE id = @id AND owner = @owner AND deleted_at IS NULL",
             ("now", Now), ("id", Id), ("owner", _owner)).ConfigureAwait(false);
         if (changed == 0)
-            throw new ConcurrencyConflictException($"Run {Id} was resumed elsewhere under its key; what this process logs is no longer taken.");
+            throw new ConcurrencyConflictException($"Run {Id} was resumed elsewhere under its key, or deleted; what this process logs is no longer taken.");
     }
 
     private async ValueTask WriteValuesAsync(IMetadataSession session, RunBatch batch)
@@ -98,26 +100,36 @@ internal sealed partial class SqlRun
 
         foreach (var (name, value) in batch.Tags)
         {
+            if (value is null)
+            {
+                await session.ExecuteAsync("DELETE FROM experiments_tags WHERE run_id = @run AND name = @name", ("run", Id), ("name", name)).ConfigureAwait(false);
+                continue;
+            }
+
             await session.ExecuteAsync(
                 "INSERT INTO experiments_tags (run_id, name, value) VALUES (@run, @name, @value) ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value",
                 ("run", Id), ("name", name), ("value", value)).ConfigureAwait(false);
         }
 
-        foreach (var ((name, role), digest) in batch.Inputs)
+        foreach (var input in batch.Inputs.Values)
         {
             await session.ExecuteAsync(
-                "INSERT INTO experiments_inputs (run_id, name, role, digest) VALUES (@run, @name, @role, @digest) " +
-                "ON CONFLICT (run_id, name, role) DO UPDATE SET digest = excluded.digest",
-                ("run", Id), ("name", name), ("role", role), ("digest", digest)).ConfigureAwait(false);
+                "INSERT INTO experiments_inputs (run_id, name, role, digest, source, schema_json, row_count) VALUES (@run, @name, @role, @digest, @source, @schema, @rows) " +
+                "ON CONFLICT (run_id, name, role) DO UPDATE SET digest = excluded.digest, source = excluded.source, schema_json = excluded.schema_json, row_count = excluded.row_count",
+                ("run", Id), ("name", input.Name), ("role", input.Role), ("digest", input.Digest), ("source", input.Source), ("schema", input.Schema),
+                ("rows", input.Rows)).ConfigureAwait(false);
         }
     }
 
     private async ValueTask WriteSeriesAsync(IMetadataSession session, RunBatch.SeriesBlock series, byte[] block)
     {
+        var (low, high) = (long.MaxValue, long.MinValue);
+        foreach (var point in series.Points)
+            (low, high) = (Math.Min(low, point.Step), Math.Max(high, point.Step));
         await session.ExecuteAsync(
-            "INSERT INTO experiments_points (run_id, name, first, points) VALUES (@run, @name, @first, @points) " +
-            "ON CONFLICT (run_id, name, first) DO UPDATE SET points = excluded.points",
-            ("run", Id), ("name", series.Name), ("first", series.First), ("points", block)).ConfigureAwait(false);
+            "INSERT INTO experiments_points (run_id, name, first, points, attempt, min_step, max_step) VALUES (@run, @name, @first, @points, @attempt, @low, @high) " +
+            "ON CONFLICT (run_id, name, first) DO UPDATE SET points = excluded.points, attempt = excluded.attempt, min_step = excluded.min_step, max_step = excluded.max_step",
+            ("run", Id), ("name", series.Name), ("first", series.First), ("points", block), ("attempt", (long)Attempt), ("low", low), ("high", high)).ConfigureAwait(false);
         await session.ExecuteAsync(
             "INSERT INTO experiments_series (run_id, name, points, last_step, last_at, last_value) VALUES (@run, @name, @count, @step, @at, @value) " +
             "ON CONFLICT (run_id, name) DO UPDATE SET points = excluded.points, last_step = excluded.last_step, last_at = excluded.last_at, last_value = excluded.last_value",

@@ -15,6 +15,9 @@ public static class RegistryEnvironmentExtensions
         /// <summary>The experiments of this environment.</summary>
         public IExperiments Experiments => environment.Get<IExperiments>();
 
+        /// <summary>The signatures of the model versions of this environment.</summary>
+        public IModelSignatures Signatures => environment.Get<IModelSignatures>();
+
         /// <summary>The lineage of this environment.</summary>
         public ILineage Lineage => environment.Get<ILineage>();
     }

@@ -8,7 +8,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class RegistryServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers <see cref="IModelRegistry"/>, <see cref="IExperiments"/>, <see cref="ILineage"/> and <see cref="IArtifactCollector"/> as singletons keyed by the environment's name, over the
+    /// Registers <see cref="IModelRegistry"/>, <see cref="IExperiments"/>, <see cref="ILineage"/>, <see cref="IModelSignatures"/>, <see cref="IModelAdmission"/> (by the <see cref="SignaturePolicy"/> of
+    /// the same key, if there is one) and <see cref="IArtifactCollector"/> as singletons keyed by the environment's name, over the
     /// <see cref="EnvironmentContext"/> of the same key. Calling it again for the same environment changes nothing.
     /// </summary>
     /// <param name="services">The host's services.</param>
@@ -28,6 +29,12 @@ public static class RegistryServiceCollectionExtensions
         services.TryAddKeyedSingleton<IArtifactCollector>(
             name, (provider, _) => new ArtifactCollector(
                 provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetKeyedServices<IArtifactRoots>(name)));
+        services.TryAddKeyedSingleton<IModelSignatures>(
+            name, (provider, _) => new SqlModelSignatures(
+                provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetRequiredKeyedService<IModelRegistry>(name)));
+        services.TryAddKeyedSingleton<IModelAdmission>(
+            name, (provider, _) => new SignatureAdmission(
+                provider.GetRequiredKeyedService<IModelSignatures>(name), provider.GetKeyedService<SignaturePolicy>(name)));
         return services;
     }
 }

@@ -45,6 +45,20 @@ public partial interface IModelRegistry
     /// <returns>The names.</returns>
     ValueTask<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>Searches versions of all models. Pages are stable: a row that does not change between two pages comes exactly once.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A page of versions.</returns>
+    /// <exception cref="InvalidInputException">The filter, the order or the cursor is wrong; the message names the position and the remedy.</exception>
+    ValueTask<VersionPage> SearchVersionsAsync(VersionQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>Searches models. Pages are stable: a row that does not change between two pages comes exactly once.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A page of models.</returns>
+    /// <exception cref="InvalidInputException">The filter, the order or the cursor is wrong; the message names the position and the remedy.</exception>
+    ValueTask<ModelPage> SearchModelsAsync(ModelQuery query, CancellationToken cancellationToken = default);
+
     /// <summary>Points an alias at a version.</summary>
     /// <param name="version">The version.</param>
     /// <param name="alias">The alias: 1-100 characters of lower-case letters, digits, <c>_ -</c>, beginning with a letter.</param>

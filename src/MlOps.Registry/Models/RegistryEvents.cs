@@ -12,6 +12,9 @@ public static class RegistryEvents
     /// <summary>The labels of a version changed. Data: <c>model</c>, <c>version</c>, <c>tags</c> (null for removed ones).</summary>
     public const string TagsChanged = "registry.tags.changed";
 
+    /// <summary>A signature of a version was stored. Data: <c>model</c>, <c>version</c>, <c>manifest</c>, <c>signature</c> (its digest), <c>predicateType</c>, <c>signer</c>, <c>origin</c>.</summary>
+    public const string VersionSigned = "registry.version.signed";
+
     /// <summary>A version was deleted. Data: <c>model</c>, <c>version</c>, <c>reason</c>.</summary>
     public const string VersionDeleted = "registry.version.deleted";
 

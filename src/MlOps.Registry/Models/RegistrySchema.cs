@@ -72,6 +72,26 @@ internal static class RegistrySchema
         )
         """,
         """
+        CREATE TABLE registry_signatures (
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            digest TEXT NOT NULL,
+            predicate_type TEXT NOT NULL,
+            signer TEXT NOT NULL,
+            signed_at BIGINT NOT NULL,
+            added_by TEXT NOT NULL,
+            bundle {blob} NOT NULL,
+            PRIMARY KEY (model, version, digest)
+        )
+        """,
+        """
+        CREATE INDEX registry_versions_time ON registry_versions (created_at DESC, model, version DESC);
+        CREATE INDEX registry_metrics_probe ON registry_metrics (name, model, version, value);
+        CREATE INDEX registry_metrics_value ON registry_metrics (name, value, model, version);
+        CREATE INDEX registry_tags_probe ON registry_tags (name, model, version{covered:value});
+        CREATE INDEX registry_aliases_version ON registry_aliases (alias, model, version)
+        """,
+        """
         ALTER TABLE registry_models ADD COLUMN description TEXT NOT NULL DEFAULT '';
         ALTER TABLE registry_models ADD COLUMN owner TEXT NOT NULL DEFAULT '';
         ALTER TABLE registry_models ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
@@ -92,6 +112,8 @@ internal static class RegistrySchema
         ALTER TABLE registry_versions ADD COLUMN deleted_reason TEXT;
         ALTER TABLE registry_versions ADD COLUMN deleted_with BIGINT;
         ALTER TABLE registry_versions ADD COLUMN sources_known BIGINT NOT NULL DEFAULT 0;
+        DROP INDEX registry_versions_time;
+        CREATE INDEX registry_versions_time ON registry_versions (created_at DESC, model, version DESC, deleted_at);
         CREATE INDEX registry_versions_deleted ON registry_versions (deleted_at) WHERE deleted_at IS NOT NULL;
         CREATE INDEX registry_versions_origin ON registry_versions (source_environment, source_version) WHERE source_environment IS NOT NULL;
         CREATE INDEX registry_versions_unread ON registry_versions (model, version) WHERE sources_known = 0;

@@ -8,6 +8,7 @@ internal sealed partial class SqlModelRegistry
     public async ValueTask<AliasChange> SetAliasAsync(
         ModelVersionRef version, string alias, string reason, int? expected = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.MoveAliases, Subject(version.Model));
         NameRules.Model(version.Model);
         NameRules.Alias(alias);
         NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
@@ -17,6 +18,7 @@ internal sealed partial class SqlModelRegistry
     public async ValueTask<AliasChange> RemoveAliasAsync(
         string model, string alias, string reason, int? expected = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.MoveAliases, Subject(model));
         NameRules.Model(model);
         NameRules.Alias(alias);
         NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
@@ -25,6 +27,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<IReadOnlyDictionary<string, int>> GetAliasesAsync(string model, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(model));
         NameRules.Model(model);
         var rows = await _area.ReadAsync((session, _) => session.QueryAsync(
             "SELECT alias, version FROM registry_aliases WHERE model = @model ORDER BY alias",
@@ -34,6 +37,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<IReadOnlyList<AliasChange>> GetAliasHistoryAsync(string model, string? alias = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(model));
         NameRules.Model(model);
         if (alias is not null)
             NameRules.Alias(alias);
@@ -45,6 +49,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<AliasChange?> FindAliasAtAsync(string model, string alias, Timestamp at, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(model));
         NameRules.Model(model);
         NameRules.Alias(alias);
         var move = await _area.ReadAsync((session, _) => session.FirstOrDefaultAsync(

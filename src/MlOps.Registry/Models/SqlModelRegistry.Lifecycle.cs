@@ -12,10 +12,10 @@ internal sealed partial class SqlModelRegistry
     public async ValueTask<Deletion> DeleteAsync(
         ModelVersionRef version, string reason, DeletionOptions? options = null, CancellationToken cancellationToken = default)
     {
-        _context.Access.Require(EnvironmentPermission.Delete, $"version {version}");
+        _context.Access.Require(EnvironmentPermission.Delete, Subject(version.Model));
         NameRules.Model(version.Model);
         RequireReason(reason);
-        if ((await GetAsync(version, includeDeleted: true, cancellationToken).ConfigureAwait(false)).Deleted is { } former)
+        if ((await LoadAsync(version, includeDeleted: true, cancellationToken).ConfigureAwait(false)).Deleted is { } former)
             return former;
         await RequireUnservedAsync([version], cancellationToken).ConfigureAwait(false);
         var caller = _context.Caller.Name;
@@ -38,7 +38,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<ModelVersion> RestoreAsync(ModelVersionRef version, string reason, CancellationToken cancellationToken = default)
     {
-        _context.Access.Require(EnvironmentPermission.Delete, $"version {version}");
+        _context.Access.Require(EnvironmentPermission.Delete, Subject(version.Model));
         NameRules.Model(version.Model);
         RequireReason(reason);
         var caller = _context.Caller.Name;
@@ -62,11 +62,9 @@ internal sealed partial class SqlModelRegistry
     public async ValueTask<Deletion> DeleteModelAsync(
         string model, string reason, DeletionOptions? options = null, CancellationToken cancellationToken = default)
     {
-        _context.Access.Require(EnvironmentPermission.Delete, $"model '{model}'");
+        _context.Access.Require(EnvironmentPermission.Delete, Subject(model));
         NameRules.Model(model);
         RequireReason(reason);
-        if ((await GetModelAsync(model, includeDeleted: true, cancellationToken).ConfigureAwait(false)).Deleted is { } former)
-            return former;
         if (_users.Length > 0)
             await RequireUnservedAsync(await LiveVersionsAsync(model, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         var caller = _context.Caller.Name;
@@ -95,7 +93,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<RegisteredModel> RestoreModelAsync(string model, string reason, CancellationToken cancellationToken = default)
     {
-        _context.Access.Require(EnvironmentPermission.Delete, $"model '{model}'");
+        _context.Access.Require(EnvironmentPermission.Delete, Subject(model));
         NameRules.Model(model);
         RequireReason(reason);
         var caller = _context.Caller.Name;
@@ -152,7 +150,7 @@ internal sealed partial class SqlModelRegistry
             if (await FindDeletionAsync(session, version).ConfigureAwait(false) is not { } deletion || deletion.At > before)
                 return false;
             (string, object?)[] parameters = [("model", version.Model), ("version", (long)version.Version)];
-            foreach (var table in (string[])["registry_blobs", "registry_metrics", "registry_tags", "registry_sources", "registry_versions"])
+            foreach (var table in (string[])["registry_blobs", "registry_metrics", "registry_tags", "registry_sources", "registry_signatures", "registry_versions"])
                 await session.ExecuteAsync($"DELETE FROM {table} WHERE model = @model AND version = @version", parameters).ConfigureAwait(false);
             await NoteAsync(session, version, PurgedAction, new Deletion(Now, caller, deletion.Reason)).ConfigureAwait(false);
             await AnnounceAsync(

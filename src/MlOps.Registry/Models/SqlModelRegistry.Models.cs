@@ -12,7 +12,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<RegisteredModel> GetModelAsync(string model, bool includeDeleted = false, CancellationToken cancellationToken = default)
     {
-        _context.Access.Require(EnvironmentPermission.Read, $"model '{model}'");
+        _context.Access.Require(EnvironmentPermission.Read, Subject(model));
         NameRules.Model(model);
         return await _area.ReadAsync(
             async (session, _) => await FindModelAsync(session, model, includeDeleted).ConfigureAwait(false) ?? throw await MissingModelAsync(session, model).ConfigureAwait(false),
@@ -21,8 +21,8 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<IReadOnlyList<RegisteredModel>> ListModelsAsync(ModelListOptions options, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, "the models");
         ArgumentNullException.ThrowIfNull(options);
-        _context.Access.Require(EnvironmentPermission.Read, "models");
         if (options.Limit is < 1 or > LargestPage)
             throw new InvalidInputException($"Limit is {options.Limit}: use 1 to {LargestPage}, and {nameof(ModelListOptions.After)} for the next page.");
         return await _area.ReadAsync(async (session, _) =>
@@ -44,9 +44,9 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<RegisteredModel> UpdateModelAsync(string model, ModelChanges changes, string reason = "", CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.RegisterModels, Subject(model));
         ArgumentNullException.ThrowIfNull(changes);
         ArgumentNullException.ThrowIfNull(changes.Tags);
-        _context.Access.Require(EnvironmentPermission.RegisterModels, $"model '{model}'");
         NameRules.Model(model);
         NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
         if (changes.Description is not null)

@@ -12,14 +12,14 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<ModelVersion> GetAsync(ModelVersionRef version, bool includeDeleted, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(version.Model));
         NameRules.Model(version.Model);
-        return await _area.ReadAsync(
-            async (session, _) => await FindAsync(session, version, includeDeleted).ConfigureAwait(false) ?? throw await MissingAsync(session, version).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
+        return await LoadAsync(version, includeDeleted, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<ModelManifestBytes> GetManifestAsync(ModelVersionRef version, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(version.Model));
         NameRules.Model(version.Model);
         return await _area.ReadAsync(
             async (session, _) => await session.FirstOrDefaultAsync(
@@ -31,6 +31,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<ModelVersion?> FindAsync(string model, string alias, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(model));
         NameRules.Model(model);
         NameRules.Alias(alias);
         return await _area.ReadAsync(async (session, _) =>
@@ -46,6 +47,7 @@ internal sealed partial class SqlModelRegistry
     public async ValueTask<IReadOnlyList<ModelVersion>> ListAsync(
         string model, bool includeDeleted, int? before = null, int limit = 100, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(model));
         NameRules.Model(model);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         return await _area.ReadAsync(async (session, _) =>
@@ -65,9 +67,17 @@ internal sealed partial class SqlModelRegistry
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken = default) =>
-        await _area.ReadAsync(
+    public async ValueTask<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken = default)
+    {
+        _context.Access.Require(EnvironmentPermission.Read, "the models");
+        return await _area.ReadAsync(
             async (session, _) => await session.QueryAsync("SELECT name FROM registry_models WHERE deleted_at IS NULL ORDER BY name", reader => reader.GetString(0)).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<ModelVersion> LoadAsync(ModelVersionRef version, bool includeDeleted, CancellationToken cancellationToken) =>
+        await _area.ReadAsync(
+            async (session, _) => await FindAsync(session, version, includeDeleted).ConfigureAwait(false) ?? throw await MissingAsync(session, version).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
 
     private static async ValueTask<ModelVersion?> FindAsync(IMetadataSession session, ModelVersionRef version, bool includeDeleted = false)

@@ -15,6 +15,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<ModelVersion> RegisterAsync(ModelVersionDraft draft, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.RegisterModels, Subject(draft?.Model));
         ArgumentNullException.ThrowIfNull(draft);
         DraftValidator.Check(draft);
         RequireKinds(draft);
@@ -224,7 +225,7 @@ internal sealed partial class SqlModelRegistry
         var number = await _area.ReadAsync((session, _) => FindNumberAsync(session, model, key), cancellationToken).ConfigureAwait(false);
         if (number is null)
             return null;
-        var version = await GetAsync(new ModelVersionRef(model, (int)number), includeDeleted: true, cancellationToken).ConfigureAwait(false);
+        var version = await LoadAsync(new ModelVersionRef(model, (int)number), includeDeleted: true, cancellationToken).ConfigureAwait(false);
         return RequireAlive(version, key);
     }
 

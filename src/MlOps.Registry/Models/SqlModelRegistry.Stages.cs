@@ -6,7 +6,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<ModelStageReport> GetStageAsync(ModelVersionRef version, CancellationToken cancellationToken = default)
     {
-        _context.Access.Require(EnvironmentPermission.Read, $"version {version}");
+        _context.Access.Require(EnvironmentPermission.Read, Subject(version.Model));
         NameRules.Model(version.Model);
         return await _area.ReadAsync(async (session, _) =>
         {
@@ -32,7 +32,7 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<IReadOnlyDictionary<int, ModelStage>> GetStagesAsync(string model, CancellationToken cancellationToken = default)
     {
-        _context.Access.Require(EnvironmentPermission.Read, $"model '{model}'");
+        _context.Access.Require(EnvironmentPermission.Read, Subject(model));
         NameRules.Model(model);
         var rows = await _area.ReadAsync((session, _) => session.QueryAsync(
             "SELECT v.version, v.deleted_at IS NOT NULL, " +

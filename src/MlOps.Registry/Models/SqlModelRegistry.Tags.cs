@@ -4,6 +4,7 @@ internal sealed partial class SqlModelRegistry
 {
     public async ValueTask SetTagsAsync(ModelVersionRef version, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.RegisterModels, Subject(version.Model));
         ArgumentNullException.ThrowIfNull(tags);
         NameRules.Model(version.Model);
         foreach (var (name, value) in tags)

@@ -27,11 +27,14 @@ internal sealed partial class SqlModelRegistry : IModelRegistry
 
     public CompletenessReport CheckCompleteness(ModelVersion version)
     {
+        _context.Access.Require(EnvironmentPermission.Read, Subject(version?.Model));
         ArgumentNullException.ThrowIfNull(version);
         var present = version.Artifacts.Select(artifact => artifact.Kind).ToHashSet();
         var kinds = Enum.GetValues<ModelArtifactKind>();
         return new CompletenessReport([.. kinds.Where(present.Contains)], [.. kinds.Where(kind => !present.Contains(kind))]);
     }
+
+    private static string Subject(string? model) => $"model '{NameRules.Shown(model ?? "")}'";
 
     private static async ValueTask RequireVersionAsync(IMetadataSession session, ModelVersionRef version)
     {

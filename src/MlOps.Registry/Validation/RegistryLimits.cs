@@ -54,6 +54,12 @@ public static class RegistryLimits
     /// <summary>Named features of a signature.</summary>
     public const int Features = 20_000;
 
+    /// <summary>Runs within runs, counted from the outermost one.</summary>
+    public const int RunDepth = 32;
+
+    /// <summary>Runs compared at once.</summary>
+    public const int ComparedRuns = 100;
+
     /// <summary>Categories of one feature.</summary>
     public const int Categories = 10_000;
 

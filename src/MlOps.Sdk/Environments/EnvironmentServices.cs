@@ -18,10 +18,11 @@ internal static class EnvironmentServices
         services.AddKeyedSingleton(environment, (provider, key) => Open(provider, (string)key!));
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredService<IMlOpsEnvironments>()[(string)key!]);
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentStores>(key).Context);
-        services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Artifacts);
+        services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Guarded().Artifacts);
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Events);
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Audit);
         services.AddKeyedSingleton(environment, (provider, key) => PolicyOf(provider, (string)key!));
+        services.AddKeyedSingleton(environment, (provider, key) => SignaturesOf(provider, (string)key!));
         services.AddKeyedSingleton(environment, (provider, key) => RegistryPolicyOf(provider, (string)key!));
         services.AddMlOpsRegistry(environment);
         services.AddMlOpsFeatureStore(environment);
@@ -48,6 +49,7 @@ internal static class EnvironmentServices
         Default<IAuditLog>(services);
         Default<IModelRegistry>(services);
         Default<IExperiments>(services);
+        Default<IModelSignatures>(services);
         Default<ILineage>(services);
         Default<IFeatureStore>(services);
         Default<IMonitors>(services);
@@ -68,7 +70,15 @@ internal static class EnvironmentServices
         var options = provider.GetRequiredService<IOptions<MlOpsOptions>>().Value;
         return EnvironmentStores.OpenEmbedded(
             name, declared.KindOf(options, name), declared.DirectoryOf(options, name),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<ICallerAccessor>());
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<ICallerAccessor>(),
+            access: declared.Resolve(options, name).Roles.ToAccess());
+    }
+
+    private static SignaturePolicy SignaturesOf(IServiceProvider provider, string name)
+    {
+        _ = provider.GetRequiredService<IMlOpsEnvironments>()[name];
+        var options = provider.GetRequiredService<IOptions<MlOpsOptions>>().Value;
+        return SignaturePolicyReader.Read(provider.GetRequiredService<DeclaredEnvironments>().Resolve(options, name).Signatures, name, []);
     }
 
     private static RegistryPolicy RegistryPolicyOf(IServiceProvider provider, string name)

@@ -38,6 +38,12 @@ public sealed class EnvironmentOptions
     /// <summary>The traffic of endpoints, by endpoint; promotion and code may change it later.</summary>
     public Dictionary<string, TrafficOptions> Traffic { get; set; } = new(StringComparer.Ordinal);
 
+    /// <summary>Who has which roles here. Without any setting everybody may do everything.</summary>
+    public RoleOptions Roles { get; set; } = new();
+
     /// <summary>How endpoints of this environment serve.</summary>
     public ServingSettings Serving { get; set; } = new();
+
+    /// <summary>Whose signatures a model version needs to be promoted into this environment and to be loaded in it.</summary>
+    public SignatureOptions Signatures { get; set; } = new();
 }

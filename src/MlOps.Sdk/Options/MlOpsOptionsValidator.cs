@@ -46,6 +46,7 @@ internal sealed class MlOpsOptionsValidator(DeclaredEnvironments declared) : IVa
                 failures.Add($"{key}:PromotesFrom is the environment itself: name another one.");
         }
 
+        _ = SignaturePolicyReader.Read(options.Signatures, $"{key}:Signatures", failures);
         if (options.Serving.MaxBatchSize is < 1 or > 65_536)
             failures.Add($"{key}:Serving:MaxBatchSize is {options.Serving.MaxBatchSize}: use 1 to 65536.");
         if (options.Serving.MaxQueueLength is < 1 or > 1_048_576)
@@ -61,6 +62,8 @@ internal sealed class MlOpsOptionsValidator(DeclaredEnvironments declared) : IVa
             }
         }
 
+        foreach (var (setting, mistake) in options.Roles.Mistakes())
+            failures.Add($"{key}:Roles:{setting} {mistake}");
         foreach (var (metric, gate) in options.Gates)
         {
             if (gate.Min is null && gate.Max is null && gate.BetterThanChampionBy is null)

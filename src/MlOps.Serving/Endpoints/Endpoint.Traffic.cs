@@ -6,22 +6,30 @@ internal sealed partial class Endpoint
 {
     public async ValueTask<long> SetTrafficAsync(TrafficPolicy policy, string reason, long? expectedRevision = null, CancellationToken cancellationToken = default)
     {
+        context.Access.Require(EnvironmentPermission.MoveAliases, $"the traffic of endpoint '{Name}'");
         ArgumentNullException.ThrowIfNull(policy);
         policy.Validate();
         return (await ChangeAsync(document => document.Next(policy), policy, reason, expectedRevision, cancellationToken).ConfigureAwait(false)).Revision;
     }
 
-    public async ValueTask<long> StopAsync(string reason, CancellationToken cancellationToken = default) =>
-        (await ChangeAsync(Stopped, null, reason, null, cancellationToken).ConfigureAwait(false)).Revision;
+    public async ValueTask<long> StopAsync(string reason, CancellationToken cancellationToken = default)
+    {
+        context.Access.Require(EnvironmentPermission.MoveAliases, $"the traffic of endpoint '{Name}'");
+        return (await ChangeAsync(Stopped, null, reason, null, cancellationToken).ConfigureAwait(false)).Revision;
+    }
 
-    public async ValueTask<TrafficPolicy?> GetTrafficAsync(CancellationToken cancellationToken = default) =>
-        (await traffic.FindAsync(Name, cancellationToken).ConfigureAwait(false))?.Document.ToPolicy();
+    public async ValueTask<TrafficPolicy?> GetTrafficAsync(CancellationToken cancellationToken = default)
+    {
+        context.Access.Require(EnvironmentPermission.Read, $"the traffic of endpoint '{Name}'");
+        return (await traffic.FindAsync(Name, cancellationToken).ConfigureAwait(false))?.Document.ToPolicy();
+    }
 
-    public async ValueTask<IReadOnlyList<TrafficChange>> GetHistoryAsync(CancellationToken cancellationToken = default) =>
-    [
-        .. (await traffic.HistoryAsync(Name, cancellationToken).ConfigureAwait(false))
-            .Select(row => new TrafficChange(Name, row.Revision, row.Document.ToPolicy(), row.Reason, row.ChangedBy, row.ChangedAt)),
-    ];
+    public async ValueTask<IReadOnlyList<TrafficChange>> GetHistoryAsync(CancellationToken cancellationToken = default)
+    {
+        context.Access.Require(EnvironmentPermission.Read, $"the traffic of endpoint '{Name}'");
+        var rows = await traffic.HistoryAsync(Name, cancellationToken).ConfigureAwait(false);
+        return [.. rows.Select(row => new TrafficChange(Name, row.Revision, row.Document.ToPolicy(), row.Reason, row.ChangedBy, row.ChangedAt))];
+    }
 
     public void DeclareFeatures(IReadOnlyList<string> featureNames)
     {

@@ -8,6 +8,7 @@ internal sealed partial class EndpointSet
 
     public async ValueTask<string?> DeployAsync(ModelVersionRef version, double share, string reason, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.MoveAliases, "the traffic of endpoints");
         if (!(share is > 0 and <= 1))
             throw new InvalidDefinitionException($"The share {share} of {version} is not allowed: it lies above 0 and at most at 1.");
         var endpoint = Get(version.Model);
@@ -32,6 +33,7 @@ internal sealed partial class EndpointSet
 
     public async ValueTask RestoreAsync(string model, string? traffic, string reason, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.MoveAliases, "the traffic of endpoints");
         var endpoint = Get(model);
         if (traffic is null)
         {

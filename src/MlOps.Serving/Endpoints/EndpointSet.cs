@@ -24,14 +24,14 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
 
     public EndpointSet(
         EnvironmentContext context, IModelRegistry registry, ServingOptions options, IEnumerable<IModelRuntimeProvider> providers,
-        IEnumerable<IPredictionSink> sinks, ServingMetrics metrics)
+        IEnumerable<IPredictionSink> sinks, ServingMetrics metrics, IModelAdmission? admission = null)
     {
         _context = context;
         _options = options;
         _metrics = metrics;
         _sinks = [.. sinks];
         _traffic = new TrafficStore(context);
-        _loader = new ModelLoader(context, registry, [.. providers, new OnnxRuntimeProvider(context, options)], options, metrics);
+        _loader = new ModelLoader(context, registry, [.. providers, new OnnxRuntimeProvider(context, options)], options, metrics, admission);
         _logger = context.LoggerFactory.CreateLogger<EndpointSet>();
     }
 
@@ -60,6 +60,7 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
 
     public async ValueTask<IReadOnlyList<EndpointStatus>> ListAsync(CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.Read, "the endpoints");
         var (_, newest) = await _traffic.ListAsync(cancellationToken).ConfigureAwait(false);
         var list = new List<EndpointStatus>();
         foreach (var (name, _) in newest)

@@ -7,7 +7,8 @@ namespace MlOps.Serving;
 
 /// <summary>Loads a version from the registry, warms it up over its batch sizes and replays its stored example.</summary>
 internal sealed class ModelLoader(
-    EnvironmentContext context, IModelRegistry registry, IReadOnlyList<IModelRuntimeProvider> providers, ServingOptions options, ServingMetrics metrics)
+    EnvironmentContext context, IModelRegistry registry, IReadOnlyList<IModelRuntimeProvider> providers, ServingOptions options, ServingMetrics metrics,
+    IModelAdmission? admission = null)
 {
     private const int LargestExample = 16 << 20;
     private static readonly TimeSpan CurveBudget = TimeSpan.FromMilliseconds(60);
@@ -57,7 +58,13 @@ internal sealed class ModelLoader(
     /// <summary>Loads a version's runtime; the caller disposes it.</summary>
     public async ValueTask<(ModelVersion Record, IModelRuntime Runtime)> OpenAsync(ModelVersionRef version, CancellationToken cancellationToken)
     {
+        // Serving is the process's own work: whoever asks for a prediction need not be allowed to see the registry.
+        using var authority = context.Caller.ActForProcess();
         var record = await registry.GetAsync(version, cancellationToken).ConfigureAwait(false);
+
+        // The signatures cover the manifest, the manifest the digests, and whoever loads a file verifies its digest over the bytes that it loads.
+        if (admission is not null && await admission.CheckAsync(record, SignaturePoints.Load, cancellationToken: cancellationToken).ConfigureAwait(false) is { Admitted: false } refused)
+            throw new UntrustedModelException($"Environment '{context.Name}' does not load {version}: {refused.Message}");
         var provider = providers.FirstOrDefault(candidate => candidate.CanLoad(record)) ?? throw new InvalidDefinitionException(
             $"{version} has no function that can be served: register an artifact of kind Functions named '{ModelArtifactNames.Predict}' with media type {ModelArtifactNames.OnnxMediaType}.");
         var runtime = await Task.Run(async () => await provider.LoadAsync(record, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);

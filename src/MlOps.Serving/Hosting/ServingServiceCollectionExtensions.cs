@@ -29,7 +29,8 @@ public static class ServingServiceCollectionExtensions
             provider.GetRequiredService<IOptionsMonitor<ServingOptions>>().Get(name),
             provider.GetKeyedServices<IModelRuntimeProvider>(name),
             provider.GetKeyedServices<IPredictionSink>(name),
-            new ServingMetrics(name, provider.GetService<IMeterFactory>())));
+            new ServingMetrics(name, provider.GetService<IMeterFactory>()),
+            provider.GetKeyedService<IModelAdmission>(name)));
         services.TryAddKeyedSingleton<IEndpoints>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name));
         services.TryAddKeyedSingleton<IModelDeployer>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name));
         services.TryAddKeyedSingleton<IBatchScoring>(name, (provider, _) => new BatchScoring(

@@ -72,5 +72,15 @@ public sealed class FailureTests
             throw new StorageException("The audit trail is gone.");
 
         public ValueTask<long?> VerifyAsync(CancellationToken cancellationToken = default) => throw new StorageException("The audit trail is gone.");
+
+        public ValueTask<AuditReport> VerifyAsync(AuditVerification verification, CancellationToken cancellationToken = default) => throw new StorageException("The audit trail is gone.");
+
+        public ValueTask<AuditCheckpoint> CheckpointAsync(AuditSigner signer, IAuditAnchor? anchor = null, CancellationToken cancellationToken = default) => throw new StorageException("The audit trail is gone.");
+
+        public ValueTask<IReadOnlyList<AuditCheckpoint>> GetCheckpointsAsync(CancellationToken cancellationToken = default) => throw new StorageException("The audit trail is gone.");
+
+        public ValueTask<AuditInclusion> ProveInclusionAsync(long sequence, long? size = null, CancellationToken cancellationToken = default) => throw new StorageException("The audit trail is gone.");
+
+        public ValueTask<AuditConsistency> ProveConsistencyAsync(long firstSize, long? secondSize = null, CancellationToken cancellationToken = default) => throw new StorageException("The audit trail is gone.");
     }
 }

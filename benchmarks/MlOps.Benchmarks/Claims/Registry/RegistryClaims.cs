@@ -129,7 +129,7 @@ internal static class RegistryClaims
             new ClaimDetail("Kills", ["SIGKILLs", "writes acknowledged", "promises broken"], [[$"{kills}", $"{acknowledged}", $"{broken.Count}"]]));
     }
 
-    private static async Task<ModelVersionRef> AddVersionAsync(ClaimHost host, int number, CancellationToken stop) =>
+    internal static async Task<ModelVersionRef> AddVersionAsync(ClaimHost host, int number, CancellationToken stop) =>
         (await host.Environment.Get<IModelRegistry>().RegisterAsync(await DraftAsync(host, number, stop), stop)).Ref;
 
     private static ValueTask<ModelVersionDraft> DraftAsync(ClaimHost host, int number, CancellationToken stop) =>

@@ -1,0 +1,8 @@
+namespace MlOps.Crash.Tests;
+
+internal enum RegisterOperationKind
+{
+    Read,
+    Swap,
+    CompareAndSet,
+}
