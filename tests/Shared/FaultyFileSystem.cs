@@ -186,6 +186,15 @@ internal sealed class FaultyFileSystem : IFileSystem
             return Find(path).Written;
     }
 
+    public void Touch(string path)
+    {
+        lock (_lock)
+        {
+            Enter("touch", path);
+            Find(path).Written = Tick();
+        }
+    }
+
     public IReadOnlyList<string> ListFiles(string directory, bool recursive = false)
     {
         var prefix = Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar;

@@ -22,6 +22,7 @@ public static class ClaimTable
         .. SearchClaims.All,
         .. AuditClaims.All,
         .. CrashClaims.All,
+        .. ArtifactClaims.All,
         .. FeaturesClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,

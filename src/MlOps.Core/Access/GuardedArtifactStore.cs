@@ -8,10 +8,33 @@ internal sealed class GuardedArtifactStore(IArtifactStore inner, IAccessControl 
 {
     public ValueTask<ArtifactRef> PutAsync(Stream content, string mediaType, CancellationToken cancellationToken = default)
     {
-        // Either right stores bytes: runs log artifacts, and versions are made of them.
-        if (!access.Allows(EnvironmentPermission.RegisterModels))
-            access.Require(EnvironmentPermission.LogRuns, "artifacts");
+        RequireStoring();
         return inner.PutAsync(content, mediaType, cancellationToken);
+    }
+
+    public ValueTask<IArtifactUpload> BeginUploadAsync(string key, CancellationToken cancellationToken = default)
+    {
+        RequireStoring();
+        return inner.BeginUploadAsync(key, cancellationToken);
+    }
+
+    public ValueTask<Stream> OpenRangeAsync(ArtifactDigest digest, long offset, long length, CancellationToken cancellationToken = default)
+    {
+        access.Require(EnvironmentPermission.ReadArtifacts, "artifacts");
+        return inner.OpenRangeAsync(digest, offset, length, cancellationToken);
+    }
+
+    public ValueTask<ArtifactUsage> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        access.Require(EnvironmentPermission.Read, "artifacts");
+        return inner.GetUsageAsync(cancellationToken);
+    }
+
+    public ValueTask<(int Blobs, long Bytes)> CountCollectableAsync(
+        Func<ArtifactDigest, CancellationToken, ValueTask<bool>> reachable, DateTimeOffset before, CancellationToken cancellationToken = default)
+    {
+        access.Require(EnvironmentPermission.Operate, "artifacts");
+        return inner.CountCollectableAsync(reachable, before, cancellationToken);
     }
 
     public ValueTask<Stream> OpenReadAsync(ArtifactDigest digest, CancellationToken cancellationToken = default)
@@ -43,5 +66,12 @@ internal sealed class GuardedArtifactStore(IArtifactStore inner, IAccessControl 
     {
         access.Require(EnvironmentPermission.Operate, "artifacts");
         return inner.CollectAsync(reachable, before, cancellationToken);
+    }
+
+    // Either right stores bytes: runs log artifacts, and versions are made of them.
+    private void RequireStoring()
+    {
+        if (!access.Allows(EnvironmentPermission.RegisterModels))
+            access.Require(EnvironmentPermission.LogRuns, "artifacts");
     }
 }

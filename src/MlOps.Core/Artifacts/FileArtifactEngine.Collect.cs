@@ -6,48 +6,108 @@ internal sealed partial class FileArtifactEngine
         Func<ArtifactDigest, CancellationToken, ValueTask<bool>> reachable, DateTimeOffset before, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reachable);
-        SweepTemporary(before);
-        var blobs = 0;
-        var bytes = 0L;
-        foreach (var path in _files.ListFiles(_blobs, recursive: true))
+        var now = _clock.GetUtcNow();
+        // Whatever the caller says of blobs: what a writer is writing is nobody's orphan.
+        SweepTemporary(before < now - _options.OrphanAge ? before : now - _options.OrphanAge);
+        SweepUploads(now - _options.UploadAge);
+        var (blobs, bytes, recipes) = (0, 0L, 0);
+        await foreach (var (digest, path, isRecipe) in OldAndUnwantedAsync(reachable, before, cancellationToken).ConfigureAwait(false))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (DigestOf(path) is not { } digest || !IsOlder(path, before) || await reachable(digest, cancellationToken).ConfigureAwait(false))
+            if (Condemn(path, isRecipe ? NewAsideOf(digest.Hex, RecipeSuffix) : CondemnedPathOf(digest), before) is not { } length)
                 continue;
-            if (Condemn(digest, path, before) is not { } length)
-                continue;
+            recipes += isRecipe ? 1 : 0;
+            if (isRecipe)
+                TryDelete(LocalPathOf(digest));
             blobs++;
             bytes += length;
         }
 
+        // No recipe may come back after a power cut when its packs do not.
+        if (recipes > 0)
+        {
+            _files.FlushDirectory(_recipes);
+            _files.FlushDirectory(_condemned);
+        }
+
+        bytes += SweepPacks(before, cancellationToken);
+        SweepLocal(now - _options.OrphanAge);
+        ForgetUsage();
         return (blobs, bytes);
+    }
+
+    public async ValueTask<(int Blobs, long Bytes)> CountCollectableAsync(
+        Func<ArtifactDigest, CancellationToken, ValueTask<bool>> reachable, DateTimeOffset before, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reachable);
+        var (blobs, bytes) = (0, 0L);
+        var gone = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var (_, path, isRecipe) in OldAndUnwantedAsync(reachable, before, cancellationToken).ConfigureAwait(false))
+        {
+            if (LengthOf(path) is not { } length)
+                continue;
+            if (isRecipe)
+                gone.Add(path);
+            blobs++;
+            bytes += length;
+        }
+
+        foreach (var pack in MeasurePacks(before, gone, cancellationToken) ?? [])
+            bytes += pack.IsWasteful ? pack.Length - pack.Live : 0;
+        return (blobs, bytes);
+    }
+
+    private async IAsyncEnumerable<(ArtifactDigest Digest, string Path, bool IsRecipe)> OldAndUnwantedAsync(
+        Func<ArtifactDigest, CancellationToken, ValueTask<bool>> reachable, DateTimeOffset before,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var (paths, isRecipe) in new[] { (_files.ListFiles(_blobs, recursive: true), false), (_files.ListFiles(_recipes), true) })
+        {
+            foreach (var path in paths)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if ((isRecipe ? RecipeDigestOf(path) : DigestOf(path)) is { } digest && IsOlder(path, before) && !await reachable(digest, cancellationToken).ConfigureAwait(false))
+                    yield return (digest, path, isRecipe);
+            }
+        }
     }
 
     /// <summary>
     /// Removes a blob unless a writer has stored it again since its age was read. It is moved aside first, which takes exactly one
     /// version of the file; when that one turns out to be young, it goes back. Readers look aside meanwhile.
     /// </summary>
-    private long? Condemn(ArtifactDigest digest, string path, DateTimeOffset before)
+    private long? Condemn(string path, string aside, DateTimeOffset before)
     {
-        var aside = CondemnedPathOf(digest);
-        try
-        {
-            _files.Replace(path, aside);
-        }
-        catch (StorageException) when (!_files.FileExists(path))
-        {
+        if (!MoveAside(path, aside))
             return null;
-        }
-
         if (!IsOlder(aside, before))
         {
             Pardon(aside, path);
             return null;
         }
 
-        var length = _files.FileExists(aside) ? _files.FileLength(aside) : 0;
+        var length = LengthOf(aside) ?? 0;
         _files.Delete(aside);
         return length;
+    }
+
+    private bool MoveAside(string path, string aside)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                _files.Replace(path, aside);
+                return true;
+            }
+            catch (StorageException) when (!_files.FileExists(path))
+            {
+                return false;
+            }
+            catch (StorageException) when (attempt < 3)
+            {
+                // It was aside and is back: another collection did that between the two calls.
+            }
+        }
     }
 
     /// <summary>Puts back what a collection that was killed had moved aside.</summary>
@@ -55,8 +115,12 @@ internal sealed partial class FileArtifactEngine
     {
         foreach (var aside in _files.ListFiles(_condemned))
         {
-            if (ArtifactDigest.TryParse("sha256:" + Path.GetFileName(aside), out var digest))
-                Pardon(aside, PathOf(digest));
+            var name = Path.GetFileName(aside);
+            var isRecipe = name.EndsWith(RecipeSuffix, StringComparison.Ordinal);
+            if (ArtifactDigest.TryParse("sha256:" + (isRecipe ? name.Split('.')[0] : name), out var digest))
+                Pardon(aside, isRecipe ? RecipePathOf(digest) : PathOf(digest));
+            else if (name.Length > 32 && Guid.TryParseExact(name[..32], "N", out var pack))
+                Pardon(aside, PackPathOf(pack));
         }
     }
 
@@ -92,6 +156,18 @@ internal sealed partial class FileArtifactEngine
         catch (FileNotFoundException)
         {
             return false;
+        }
+    }
+
+    private long? LengthOf(string path)
+    {
+        try
+        {
+            return _files.FileLength(path);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
         }
     }
 }

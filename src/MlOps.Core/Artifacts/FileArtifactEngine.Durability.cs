@@ -11,26 +11,28 @@ internal sealed partial class FileArtifactEngine
     /// Whether a blob is there, durably. A name that can be seen may still be lost in a power cut: its writer has not flushed the directory yet,
     /// or that flush failed. Whoever builds on the answer would acknowledge more than the disk holds, so the flush is made up for here.
     /// </summary>
-    private bool IsDurablyThere(ArtifactDigest digest)
+    private bool IsDurablyThere(ArtifactDigest digest) => IsDurablyThere(digest, PathOf(digest)) || IsDurablyThere(digest, RecipePathOf(digest));
+
+    private bool IsDurablyThere(ArtifactDigest digest, string path)
     {
-        var path = PathOf(digest);
-        DateTimeOffset written;
         try
         {
             if (!_files.FileExists(path))
-                return _files.FileExists(CondemnedPathOf(digest));
-            written = _files.LastWriteTime(path);
+                return false;
+            var written = _files.LastWriteTime(path);
+            if (!_durableNames.TryGetValue(digest, out var known) || known != written)
+            {
+                // The packs of a recipe were made durable before its own name.
+                _files.FlushDirectory(Path.GetDirectoryName(path)!);
+                RememberDurable(digest, written);
+            }
+
+            return true;
         }
         catch (FileNotFoundException)
         {
-            return _files.FileExists(CondemnedPathOf(digest));
+            return false;
         }
-
-        if (_durableNames.TryGetValue(digest, out var known) && known == written)
-            return true;
-        _files.FlushDirectory(Path.GetDirectoryName(path)!);
-        RememberDurable(digest, written);
-        return true;
     }
 
     private void RememberDurable(ArtifactDigest digest, DateTimeOffset written)

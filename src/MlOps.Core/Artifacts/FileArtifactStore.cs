@@ -16,6 +16,11 @@ public static class FileArtifactStore
         ArgumentException.ThrowIfNullOrEmpty(directory);
         options ??= new FileArtifactOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumBlobBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.ChunkThresholdBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ChunkThresholdBytes, 64 << 20);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.LocalCopyBytes);
+        if (options.QuotaBytes is { } quota)
+            ArgumentOutOfRangeException.ThrowIfNegative(quota);
         return new FileArtifactEngine(files, Path.GetFullPath(directory), clock ?? TimeProvider.System, options);
     }
 }

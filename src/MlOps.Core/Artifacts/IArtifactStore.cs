@@ -9,6 +9,7 @@ public interface IArtifactStore
     /// <param name="cancellationToken">Cancels; nothing is stored then.</param>
     /// <returns>Where they are.</returns>
     /// <exception cref="StorageException">The bytes could not be made durable.</exception>
+    /// <exception cref="QuotaExceededException">The environment's quota is used up.</exception>
     ValueTask<ArtifactRef> PutAsync(Stream content, string mediaType, CancellationToken cancellationToken = default);
 
     /// <summary>Opens a blob. Its bytes are verified against the digest while they are read: the read that reaches a wrong end throws.</summary>
@@ -18,6 +19,32 @@ public interface IArtifactStore
     /// <exception cref="NotFoundException">There is no such blob.</exception>
     /// <exception cref="CorruptDataException">The stored bytes do not match the digest.</exception>
     ValueTask<Stream> OpenReadAsync(ArtifactDigest digest, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Opens a part of a blob without reading the rest. A blob stored in chunks has each chunk verified against its own SHA-256 before a
+    /// byte of it is handed out; a blob stored whole is verified whole the first time that this process reads a part of it, and again
+    /// whenever its file's length or time changed.
+    /// </summary>
+    /// <param name="digest">Which blob.</param>
+    /// <param name="offset">The first byte, from 0.</param>
+    /// <param name="length">How many bytes.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A forward-only stream of exactly <paramref name="length"/> bytes.</returns>
+    /// <exception cref="NotFoundException">There is no such blob.</exception>
+    /// <exception cref="InvalidInputException">The range is not inside the blob.</exception>
+    /// <exception cref="CorruptDataException">The stored bytes are not what was written.</exception>
+    ValueTask<Stream> OpenRangeAsync(ArtifactDigest digest, long offset, long length, CancellationToken cancellationToken = default);
+
+    /// <summary>Begins an upload in pieces, or resumes the one that was begun under the same key, by this process or one that died.</summary>
+    /// <param name="key">The caller's name for the upload, for instance <c>run 17, checkpoint 3</c>; 1 to 1024 characters.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The upload, at its last durable offset.</returns>
+    ValueTask<IArtifactUpload> BeginUploadAsync(string key, CancellationToken cancellationToken = default);
+
+    /// <summary>What the store holds now.</summary>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Blobs and bytes.</returns>
+    ValueTask<ArtifactUsage> GetUsageAsync(CancellationToken cancellationToken = default);
 
     /// <summary>A verified copy of the blob as a file on the local disk, for engines that need a path. Do not write to it.</summary>
     /// <param name="digest">Which blob.</param>
@@ -36,6 +63,14 @@ public interface IArtifactStore
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The blobs.</returns>
     IAsyncEnumerable<ArtifactDigest> ListAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>What <see cref="CollectAsync"/> would remove now; changes nothing.</summary>
+    /// <param name="reachable">Says whether a blob is still wanted; asked for each one that is old enough.</param>
+    /// <param name="before">Younger blobs count as kept.</param>
+    /// <param name="cancellationToken">Cancels between blobs.</param>
+    /// <returns>Blobs, and stored bytes that would be freed.</returns>
+    ValueTask<(int Blobs, long Bytes)> CountCollectableAsync(
+        Func<ArtifactDigest, CancellationToken, ValueTask<bool>> reachable, DateTimeOffset before, CancellationToken cancellationToken = default);
 
     /// <summary>Removes blobs that are not in <paramref name="reachable"/> and were stored before <paramref name="before"/>, and orphaned temporary files.</summary>
     /// <param name="reachable">Says whether a blob is still wanted; asked for each one.</param>

@@ -28,6 +28,7 @@ public sealed class EnvironmentStores : IAsyncDisposable
     /// <param name="caller">Who is calling; null for a new <see cref="CallerAccessor"/>.</param>
     /// <param name="files">The durable file layer; null for the local disk.</param>
     /// <param name="access">Who has which roles; null for everybody everything.</param>
+    /// <param name="artifacts">Limits of the artifact store, its quota among them; null for the defaults.</param>
     /// <returns>The open stores; dispose them to finish waiting writes.</returns>
     /// <exception cref="InvalidDefinitionException">Several things are wrong (all are listed), or the name is.</exception>
     /// <exception cref="EnvironmentIsolationException">The directory belongs to another environment.</exception>
@@ -40,7 +41,8 @@ public sealed class EnvironmentStores : IAsyncDisposable
         ILoggerFactory? loggerFactory = null,
         ICallerAccessor? caller = null,
         IFileSystem? files = null,
-        EnvironmentAccess? access = null)
+        EnvironmentAccess? access = null,
+        FileArtifactOptions? artifacts = null)
     {
         clock ??= TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
@@ -83,7 +85,7 @@ public sealed class EnvironmentStores : IAsyncDisposable
                 Directory = directory,
                 Files = files,
                 Metadata = metadata,
-                Artifacts = FileArtifactStore.Open(files, Path.Combine(directory, "artifacts"), clock),
+                Artifacts = FileArtifactStore.Open(files, Path.Combine(directory, "artifacts"), clock, artifacts),
                 Events = new SqlEventLog(metadata, clock),
                 Audit = new SqlAuditLog(metadata, caller, clock, control),
                 Caller = caller,

@@ -62,6 +62,16 @@ public interface IFileSystem
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     DateTimeOffset LastWriteTime(string path);
 
+    /// <summary>Makes a file's last write time now, by the file system's own clock, without changing its bytes.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    void Touch(string path);
+
+    /// <summary>Whether the last part of a path is a symbolic link; stores that open by name refuse those.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>True for a link, also for one that leads nowhere.</returns>
+    bool IsLink(string path) => false;
+
     /// <summary>The files in a directory, full paths, in ordinal order; empty when the directory is absent.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="recursive">Whether to descend.</param>

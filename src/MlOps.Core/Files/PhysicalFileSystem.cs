@@ -123,6 +123,37 @@ public sealed class PhysicalFileSystem : IFileSystem
     }
 
     /// <inheritdoc />
+    public void Touch(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            try
+            {
+                File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime);
+            }
+            catch (DirectoryNotFoundException exception)
+            {
+                throw new FileNotFoundException(exception.Message, path, exception);
+            }
+            catch (Exception exception) when (exception is UnauthorizedAccessException or (IOException and not FileNotFoundException))
+            {
+                throw StorageErrors.From("touch", path, exception);
+            }
+
+            return;
+        }
+
+        var error = PosixCalls.Touch(path);
+        if (error == PosixCalls.Absent)
+            throw new FileNotFoundException($"There is no file '{path}'.", path);
+        if (error != 0)
+            throw StorageErrors.FromCode("touch", path, error);
+    }
+
+    /// <inheritdoc />
+    public bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
+
+    /// <inheritdoc />
     public IReadOnlyList<string> ListFiles(string directory, bool recursive = false)
     {
         try

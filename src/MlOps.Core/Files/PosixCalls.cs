@@ -11,6 +11,9 @@ namespace MlOps.Files;
 [UnsupportedOSPlatform("windows")]
 internal static partial class PosixCalls
 {
+    /// <summary>ENOENT.</summary>
+    public const int Absent = 2;
+
     private const int Interrupted = 4;
     private const int Exists = 17;
     private const int FullSync = 51;
@@ -74,6 +77,9 @@ internal static partial class PosixCalls
 
     /// <summary>Renames over whatever has the name; 0, or the error.</summary>
     public static int RenameOver(string from, string to) => Call(from, to, Rename);
+
+    /// <summary>Sets both times of a file to now; 0, or the error.</summary>
+    public static int Touch(string path) => Call(path, "", static (p, _) => SetTimes(p, 0));
 
     // ENOSYS, EINVAL, ENOTSUP of both systems, or a missing entry point.
     private static bool MayLackSupport(int error) => error is -1 or 38 or 22 or 95 or 45;
@@ -148,6 +154,9 @@ internal static partial class PosixCalls
 
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Rename(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "utimes", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetTimes(string path, nint times);
 
     [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameAt(int fromDirectory, string from, int toDirectory, string to, uint flags);

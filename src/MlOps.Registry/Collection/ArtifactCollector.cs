@@ -28,21 +28,10 @@ internal sealed class ArtifactCollector(EnvironmentContext context, IEnumerable<
 
     private async ValueTask<CollectionReport> CountAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
-        var (blobs, bytes) = (0, 0L);
-        await context.Artifacts.CollectAsync(
+        var (blobs, bytes) = await context.Artifacts.CountCollectableAsync(
             async (digest, ct) =>
-            {
-                if (await IsWantedElsewhereAsync(digest, ct).ConfigureAwait(false) ||
-                    await _registry.ReadAsync((session, _) => IsReferencedAsync(session, digest), ct).ConfigureAwait(false))
-                {
-                    return true;
-                }
-
-                var stream = await context.Artifacts.OpenReadAsync(digest, ct).ConfigureAwait(false);
-                await using (stream.ConfigureAwait(false))
-                    (blobs, bytes) = (blobs + 1, bytes + stream.Length);
-                return true;
-            },
+                await IsWantedElsewhereAsync(digest, ct).ConfigureAwait(false) ||
+                await _registry.ReadAsync((session, _) => IsReferencedAsync(session, digest), ct).ConfigureAwait(false),
             before, cancellationToken).ConfigureAwait(false);
         return new CollectionReport(blobs, bytes, DryRun: true);
     }

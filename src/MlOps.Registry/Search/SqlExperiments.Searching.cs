@@ -13,8 +13,8 @@ internal sealed partial class SqlExperiments
 
     public async ValueTask<RunPage> SearchRunsAsync(RunQuery query, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(query);
         _context.Access.Require(EnvironmentPermission.Read, "runs");
+        ArgumentNullException.ThrowIfNull(query);
         var statement = _searches.Parse(query.Filter);
         if (statement.Select is not null && query.Select is not null)
             throw new InvalidInputException("The filter has a SELECT, and the query has a projection, too. Give one of them.");

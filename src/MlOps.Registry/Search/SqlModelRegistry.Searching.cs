@@ -7,8 +7,8 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<VersionPage> SearchVersionsAsync(VersionQuery query, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(query);
         _context.Access.Require(EnvironmentPermission.Read, "versions");
+        ArgumentNullException.ThrowIfNull(query);
         var engine = NewSearch(SearchSources.Versions, query.Filter, query.OrderBy, query.Limit, query.Cursor);
         return await _area.ReadAsync(async (session, stop) =>
         {
@@ -26,8 +26,8 @@ internal sealed partial class SqlModelRegistry
 
     public async ValueTask<ModelPage> SearchModelsAsync(ModelQuery query, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(query);
         _context.Access.Require(EnvironmentPermission.Read, "models");
+        ArgumentNullException.ThrowIfNull(query);
         var engine = NewSearch(SearchSources.Models, query.Filter, query.OrderBy, query.Limit, query.Cursor);
         return await _area.ReadAsync(async (session, stop) =>
         {

@@ -97,6 +97,8 @@ internal sealed class MemoryFiles : IFileSystem
 
     public DateTimeOffset LastWriteTime(string path) => default;
 
+    public void Touch(string path) => Do(() => _names.ContainsKey(path) ? true : throw new FileNotFoundException("absent", path));
+
     public IReadOnlyList<string> ListFiles(string directory, bool recursive = false) => Do(() =>
         _names.Keys.Where(path => recursive ? path.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal) : Path.GetDirectoryName(path) == directory)
             .Order(StringComparer.Ordinal).ToArray());

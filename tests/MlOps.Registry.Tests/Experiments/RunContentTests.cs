@@ -24,7 +24,7 @@ public sealed class RunContentTests : IAsyncDisposable
         notes.Select(note => note.Text).Should().Equal("# Second", "# First");
         (notes[0].Time - notes[1].Time).Should().Be(TimeSpan.FromMinutes(1));
         notes[0].Author.Should().Be(_environment.Caller.Name);
-        (await _environment.Context.Audit.ReadAsync()).Should().HaveCount(2).And.OnlyContain(record => record.Entry.Operation == "experiments.run.note.set");
+        (await _environment.Context.Audit.ReadAsync()).Count(record => record.Entry.Operation == "experiments.run.note.set").Should().Be(2);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class RunContentTests : IAsyncDisposable
         await Experiments.SetRunTagsAsync(id, new Dictionary<string, string?> { ["a"] = null, ["c"] = "3" });
         await Experiments.SetRunTagsAsync(id, new Dictionary<string, string?> { ["c"] = "3" });
         (await Experiments.GetRunAsync(id)).Tags.Should().Equal(new Dictionary<string, string> { ["c"] = "3" });
-        var record = (await _environment.Context.Audit.ReadAsync()).Single();
+        var record = (await _environment.Context.Audit.ReadAsync()).Single(record => record.Entry.Operation is not ("experiments.run.start" or "experiments.run.end"));
         (record.Entry.Operation, record.Entry.Before, record.Entry.After).Should().Be(("experiments.run.tags.set", """{"tags":{"a":"1"}}""", """{"tags":{"c":"3"}}"""));
         await Experiments.Invoking(e => e.SetRunTagsAsync(id, Enumerable.Range(0, 201).ToDictionary(i => $"t{i}", i => (string?)"")).AsTask())
             .Should().ThrowAsync<InvalidInputException>();

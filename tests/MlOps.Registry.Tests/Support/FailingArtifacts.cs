@@ -19,6 +19,18 @@ internal sealed class FailingArtifacts(IArtifactStore inner, int failAt, bool af
     public async ValueTask<bool> ExistsAsync(ArtifactDigest digest, CancellationToken cancellationToken = default) =>
         await CallAsync(() => inner.ExistsAsync(digest, cancellationToken));
 
+    public async ValueTask<Stream> OpenRangeAsync(ArtifactDigest digest, long offset, long length, CancellationToken cancellationToken = default) =>
+        await CallAsync(() => inner.OpenRangeAsync(digest, offset, length, cancellationToken));
+
+    public async ValueTask<IArtifactUpload> BeginUploadAsync(string key, CancellationToken cancellationToken = default) =>
+        await CallAsync(() => inner.BeginUploadAsync(key, cancellationToken));
+
+    public ValueTask<ArtifactUsage> GetUsageAsync(CancellationToken cancellationToken = default) => inner.GetUsageAsync(cancellationToken);
+
+    public ValueTask<(int Blobs, long Bytes)> CountCollectableAsync(
+        Func<ArtifactDigest, CancellationToken, ValueTask<bool>> reachable, DateTimeOffset before, CancellationToken cancellationToken = default) =>
+        inner.CountCollectableAsync(reachable, before, cancellationToken);
+
     public IAsyncEnumerable<ArtifactDigest> ListAsync(CancellationToken cancellationToken = default) => inner.ListAsync(cancellationToken);
 
     public ValueTask<(int Blobs, long Bytes)> CollectAsync(

@@ -60,7 +60,7 @@ internal static class ArtifactSpeed
         stream.Write(BitConverter.GetBytes(number++));
     }
 
-    private static long CopyAndHash(string source, string target, bool flush)
+    public static long CopyAndHash(string source, string target, bool flush)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var input = new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
