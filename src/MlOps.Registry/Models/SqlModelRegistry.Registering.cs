@@ -12,6 +12,7 @@ internal sealed partial class SqlModelRegistry
     private const int RowsPerStatement = 16;
     private const string RetrainStrategy = "RetrainInTarget";
     private readonly ConcurrentDictionary<string, ModelSignature> _graphs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IReadOnlyList<VersionSource>> _sources = new(StringComparer.Ordinal);
 
     public async ValueTask<ModelVersion> RegisterAsync(ModelVersionDraft draft, CancellationToken cancellationToken = default)
     {
@@ -24,7 +25,7 @@ internal sealed partial class SqlModelRegistry
 
         await RequireBlobsAsync(draft.Artifacts, cancellationToken).ConfigureAwait(false);
         await CheckOnnxAsync(draft, cancellationToken).ConfigureAwait(false);
-        var sources = await VersionSources.ReadAsync(_context.Artifacts, draft.Artifacts, cancellationToken).ConfigureAwait(false);
+        var sources = await ReadSourcesAsync(draft, cancellationToken).ConfigureAwait(false);
         if (MustHaveRun(draft))
             await _experiments.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
 
@@ -238,6 +239,21 @@ internal sealed partial class SqlModelRegistry
     // A key registers once: giving a second number for it would hide from the caller that somebody deleted the first.
     private static ModelVersion RequireAlive(ModelVersion version, string key) => version.Deleted is not { } deletion ? version : throw new ConcurrencyConflictException(
         $"Key '{NameRules.Shown(key)}' registered version {version.Ref}, which was deleted {Described(deletion)}. Restore it, or register under another key.");
+
+    // As with graphs: the digests fix the bytes.
+    private async ValueTask<IReadOnlyList<VersionSource>> ReadSourcesAsync(ModelVersionDraft draft, CancellationToken cancellationToken)
+    {
+        var artifacts = draft.Artifacts.Where(VersionSources.Tells).ToArray();
+        if (artifacts.Length == 0)
+            return [];
+        var key = string.Join(' ', artifacts.Select(artifact => $"{artifact.Kind} {artifact.Content.Digest}"));
+        if (_sources.TryGetValue(key, out var known))
+            return known;
+        var sources = await VersionSources.ReadAsync(_context.Artifacts, artifacts, cancellationToken).ConfigureAwait(false);
+        if (_sources.Count >= KnownGraphs)
+            _sources.Clear();
+        return _sources[key] = sources;
+    }
 
     private void RequireKinds(ModelVersionDraft draft)
     {

@@ -18,11 +18,9 @@ internal static class VersionSources
         IArtifactStore store, IReadOnlyList<ModelArtifact> artifacts, CancellationToken cancellationToken)
     {
         var sources = new List<VersionSource>();
-        foreach (var artifact in artifacts)
+        foreach (var artifact in artifacts.Where(Tells))
         {
-            var isData = artifact is { Kind: ModelArtifactKind.Data, Name: ReferencesArtifact };
-            if ((!isData && artifact is not { Kind: ModelArtifactKind.Functions, Name: ModelArtifactNames.Featurize }) || artifact.Content.Size > LargestArtifact)
-                continue;
+            var isData = artifact.Kind == ModelArtifactKind.Data;
             var bytes = await store.GetBytesAsync(artifact.Content, LargestArtifact, cancellationToken).ConfigureAwait(false);
             try
             {
@@ -37,6 +35,11 @@ internal static class VersionSources
 
         return [.. sources.Where(IsBounded).Take(MostSources).DistinctBy(source => (source.Kind, source.Role, source.Name))];
     }
+
+    /// <summary>Whether an artifact may say where its version came from.</summary>
+    public static bool Tells(ModelArtifact artifact) =>
+        artifact is { Kind: ModelArtifactKind.Data, Name: ReferencesArtifact } or { Kind: ModelArtifactKind.Functions, Name: ModelArtifactNames.Featurize } &&
+        artifact.Content.Size <= LargestArtifact;
 
     /// <summary>Whether a text names a feature service by its definitions, <c>name@hash</c>.</summary>
     public static bool IsFeatureService(string text)
