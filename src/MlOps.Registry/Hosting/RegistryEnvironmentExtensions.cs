@@ -18,6 +18,9 @@ public static class RegistryEnvironmentExtensions
         /// <summary>The signatures of the model versions of this environment.</summary>
         public IModelSignatures Signatures => environment.Get<IModelSignatures>();
 
+        /// <summary>Export and import of the model versions of this environment.</summary>
+        public IModelBundles Bundles => environment.Get<IModelBundles>();
+
         /// <summary>The lineage of this environment.</summary>
         public ILineage Lineage => environment.Get<ILineage>();
     }

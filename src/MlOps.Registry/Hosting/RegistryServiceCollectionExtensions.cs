@@ -9,7 +9,7 @@ public static class RegistryServiceCollectionExtensions
 {
     /// <summary>
     /// Registers <see cref="IModelRegistry"/>, <see cref="IExperiments"/>, <see cref="ILineage"/>, <see cref="IModelSignatures"/>, <see cref="IModelAdmission"/> (by the <see cref="SignaturePolicy"/> of
-    /// the same key, if there is one) and <see cref="IArtifactCollector"/> as singletons keyed by the environment's name, over the
+    /// the same key, if there is one), <see cref="IModelBundles"/> and <see cref="IArtifactCollector"/> as singletons keyed by the environment's name, over the
     /// <see cref="EnvironmentContext"/> of the same key. Calling it again for the same environment changes nothing.
     /// </summary>
     /// <param name="services">The host's services.</param>
@@ -35,6 +35,10 @@ public static class RegistryServiceCollectionExtensions
         services.TryAddKeyedSingleton<IModelAdmission>(
             name, (provider, _) => new SignatureAdmission(
                 provider.GetRequiredKeyedService<IModelSignatures>(name), provider.GetKeyedService<SignaturePolicy>(name)));
+        services.TryAddKeyedSingleton<IModelBundles>(
+            name, (provider, _) => new ModelBundles(
+                provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetRequiredKeyedService<IModelRegistry>(name),
+                [new SignatureAttachments(provider.GetRequiredKeyedService<EnvironmentContext>(name))]));
         return services;
     }
 }

@@ -4,5 +4,5 @@ namespace MlOps.Registry;
 /// <param name="Environment">The environment that it was copied from, or that it stands for after a retraining.</param>
 /// <param name="Version">The version there, <c>model:version</c>.</param>
 /// <param name="ManifestDigest">The digest of that version's manifest.</param>
-/// <param name="Strategy"><c>CopyModel</c> or <c>RetrainInTarget</c>.</param>
+/// <param name="Strategy"><c>CopyModel</c>, <c>RetrainInTarget</c>, or <c>Import</c> for a bundle.</param>
 public sealed record ModelProvenance(string Environment, string Version, string ManifestDigest, string Strategy);

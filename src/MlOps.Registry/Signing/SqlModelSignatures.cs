@@ -7,7 +7,7 @@ namespace MlOps.Registry;
 /// <summary>Signatures over the registry's own tables.</summary>
 internal sealed class SqlModelSignatures(EnvironmentContext context, IModelRegistry registry) : IModelSignatures
 {
-    private const int PredicateTypeLength = 500;
+    internal const int PredicateTypeLength = 500;
 
     private readonly SignatureTable _table = new(context);
 
@@ -135,7 +135,7 @@ internal sealed class SqlModelSignatures(EnvironmentContext context, IModelRegis
     }
 
     // A signature by a certificate that is not valid when it is stored could never be accepted.
-    private static string Describe(SigstoreBundle bundle, DateTimeOffset now)
+    internal static string Describe(SigstoreBundle bundle, DateTimeOffset now)
     {
         if (bundle.Certificates.Count == 0)
             return bundle.KeyHint is { } hint ? $"key {NameRules.Shown(hint)}" : "key";

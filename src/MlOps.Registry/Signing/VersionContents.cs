@@ -21,7 +21,13 @@ internal sealed record VersionContents(ModelVersion Version, IReadOnlyDictionary
     public static async ValueTask<VersionContents> ReadAsync(IModelRegistry registry, ModelVersionRef reference, CancellationToken cancellationToken)
     {
         var version = await registry.GetAsync(reference, cancellationToken).ConfigureAwait(false);
-        var bytes = await registry.GetManifestAsync(reference, cancellationToken).ConfigureAwait(false);
+        return Of(version, await registry.GetManifestAsync(reference, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>The contents of a version whose manifest and config are at hand.</summary>
+    public static VersionContents Of(ModelVersion version, ModelManifestBytes bytes)
+    {
+        var reference = version.Ref;
         Require(reference, "manifest", bytes.Manifest, version.Manifest.Digest);
         var manifest = ModelManifest.Read(bytes.Manifest);
         Require(reference, "config", bytes.Config, manifest.Config.Digest);
