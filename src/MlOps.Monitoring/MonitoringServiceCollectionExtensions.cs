@@ -17,6 +17,8 @@ public static class MonitoringServiceCollectionExtensions
         var name = EnvironmentNames.Normalise(environment);
         services.TryAddKeyedSingleton<IMonitors>(name, (provider, _) => new Monitors(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
         services.TryAddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<IMonitors>(name).Sink);
+        services.TryAddEnumerable(ServiceDescriptor.KeyedSingleton<ILineageSource, PredictionLineage>(
+            name, (provider, _) => new PredictionLineage(provider.GetRequiredKeyedService<EnvironmentContext>(name))));
         return services;
     }
 }

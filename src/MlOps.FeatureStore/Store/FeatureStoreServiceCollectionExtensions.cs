@@ -22,6 +22,8 @@ public static class FeatureStoreServiceCollectionExtensions
             provider.GetServices<FeatureView>(),
             provider.GetServices<FeatureService>(),
             provider.GetRequiredService<IOptions<FeatureStoreOptions>>().Value));
+        services.TryAddEnumerable(ServiceDescriptor.KeyedSingleton<ILineageSource, FeatureLineage>(
+            name, (provider, _) => new FeatureLineage(provider.GetRequiredKeyedService<EnvironmentContext>(name))));
         return services;
     }
 }

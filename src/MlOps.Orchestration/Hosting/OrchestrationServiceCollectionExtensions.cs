@@ -34,6 +34,8 @@ public static class OrchestrationServiceCollectionExtensions
             var triggers = new TriggerRunner(context, engine, provider.GetServices<TriggerRegistration>(), logger);
             return new PipelineWorker(context, engine, triggers, provider.GetRequiredKeyedService<Promotions>(name), Options(provider), logger);
         });
+        services.TryAddEnumerable(ServiceDescriptor.KeyedSingleton<ILineageSource, PipelineLineage>(
+            name, (provider, _) => new PipelineLineage(Context(provider, name))));
         return services;
     }
 

@@ -17,14 +17,16 @@ internal static class GateEvaluator
         {
             var missing = policy.RequiredArtifactKinds.Except(version.Artifacts.Select(artifact => artifact.Kind)).ToArray();
             yield return new GateResult("artifacts", missing.Length == 0,
-                missing.Length == 0 ? "all present" : $"missing {string.Join(", ", missing)}", string.Join(", ", policy.RequiredArtifactKinds));
+                missing.Length == 0 ? "all present" : $"missing {string.Join(", ", missing)}", string.Join(", ", policy.RequiredArtifactKinds),
+                missing.Length == 0 ? "" : $"Add {CompletenessReport.HowToAdd(missing)}, and register again.");
         }
 
         if (policy.RequireCompatibleSignature && champion is not null)
         {
-            var difference = Difference(version.Signature, champion.Signature);
-            yield return new GateResult("signature", difference is null, difference ?? "as the champion's", $"as champion {champion.Ref}",
-                difference is null ? "" : "Clients of the champion would break. Register it as another model, or set RequireCompatibleSignature to false.");
+            var check = SignatureCompatibility.Check(champion.Signature, version.Signature);
+            yield return new GateResult("signature", check.IsCompatible,
+                check.IsCompatible ? Listed(check.Harmless) ?? "as the champion's" : Listed(check.Breaking)!, $"as champion {champion.Ref}",
+                check.IsCompatible ? "" : "Clients of the champion would break. Register it as another model, or set RequireCompatibleSignature to false.");
         }
 
         foreach (var (metric, bounds) in policy.Gates.Where(gate => !IsMeasured(gate.Key)).OrderBy(gate => gate.Key, StringComparer.Ordinal))
@@ -53,33 +55,9 @@ internal static class GateEvaluator
         }
     }
 
-    /// <summary>What a signature takes or gives differently, or null when clients of the other can use it.</summary>
-    public static string? Difference(ModelSignature signature, ModelSignature champion)
-    {
-        foreach (var (mine, theirs, role) in new[] { (signature.Inputs, champion.Inputs, "input"), (signature.Outputs, champion.Outputs, "output") })
-        {
-            foreach (var wanted in theirs)
-            {
-                var tensor = mine.FirstOrDefault(candidate => candidate.Name == wanted.Name);
-                if (tensor is null)
-                    return $"no {role} '{wanted.Name}'";
-                if (!string.Equals(tensor.ElementType, wanted.ElementType, StringComparison.Ordinal))
-                    return $"{role} '{wanted.Name}' of {tensor.ElementType} instead of {wanted.ElementType}";
-                if (tensor.Shape.Count != wanted.Shape.Count || tensor.Shape.Zip(wanted.Shape).Any(pair => IsNumber(pair.First) != IsNumber(pair.Second) || (IsNumber(pair.First) && pair.First != pair.Second)))
-                    return $"{role} '{wanted.Name}' of shape [{string.Join(",", tensor.Shape)}] instead of [{string.Join(",", wanted.Shape)}]";
-            }
-        }
-
-        if (signature.Inputs.FirstOrDefault(input => champion.Inputs.All(known => known.Name != input.Name)) is { } more)
-            return $"a further input '{more.Name}'";
-        if (signature.Features.Count > 0 && champion.Features.Count > 0 && !signature.Features.SequenceEqual(champion.Features))
-        {
-            var at = signature.Features.Zip(champion.Features).TakeWhile(pair => pair.First == pair.Second).Count();
-            return $"feature {at + 1} '{signature.Features.ElementAtOrDefault(at)}' instead of '{champion.Features.ElementAtOrDefault(at)}'";
-        }
-
-        return null;
-    }
+    private static string? Listed(IReadOnlyList<SignatureChange> changes) => changes.Count == 0
+        ? null
+        : string.Join("; ", changes.Take(3)) + (changes.Count > 3 ? $"; and {changes.Count - 3} more" : "");
 
     private static IEnumerable<GateResult> Judge(string metric, MetricBounds bounds, double? found, double? champion, ModelVersionRef? championRef, IEnumerable<string> known)
     {
@@ -120,8 +98,6 @@ internal static class GateEvaluator
     }
 
     private static bool IsMeasured(string metric) => MeasuredByDeployment.Contains(metric, StringComparer.OrdinalIgnoreCase);
-
-    private static bool IsNumber(string dimension) => long.TryParse(dimension, NumberStyles.Integer, CultureInfo.InvariantCulture, out _);
 
     private static string Text(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 }

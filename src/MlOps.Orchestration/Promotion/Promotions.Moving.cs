@@ -63,12 +63,23 @@ internal sealed partial class Promotions
             {
                 notes.Add($"{row.Alias} was moved by somebody else and stays");
             }
+            catch (ModelNotFoundException gone) when (row.FormerAlias > 0)
+            {
+                notes.Add($"{row.Alias} stays, since what it pointed at before is gone: {gone.Message}");
+            }
         }
 
         if (row.TrafficKnown && Deployer() is { } deployer)
         {
-            await deployer.RestoreAsync(row.Version.Model, row.FormerTraffic, $"roll back of promotion {row.Id}: {row.Detail}", cancellationToken).ConfigureAwait(false);
-            notes.Add("traffic is as before");
+            try
+            {
+                await deployer.RestoreAsync(row.Version.Model, row.FormerTraffic, $"roll back of promotion {row.Id}: {row.Detail}", cancellationToken).ConfigureAwait(false);
+                notes.Add("traffic is as before");
+            }
+            catch (ModelNotFoundException gone)
+            {
+                notes.Add($"traffic stays, since what served before is gone: {gone.Message}");
+            }
         }
 
         return row with { State = PromotionState.RolledBack, Detail = string.Join("; ", notes.Where(note => note.Length > 0)) };

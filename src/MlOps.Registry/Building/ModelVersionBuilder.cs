@@ -21,6 +21,7 @@ public sealed class ModelVersionBuilder(IArtifactStore artifacts, string model)
     private ReadOnlyMemory<byte> _onnx;
     private IReadOnlyList<string> _features = [];
     private ModelSignature? _signature;
+    private readonly List<FeatureSpec> _specs = [];
     private DependencySnapshot? _dependencies;
     private string _description = "";
     private string? _key;
@@ -50,6 +51,27 @@ public sealed class ModelVersionBuilder(IArtifactStore artifacts, string model)
         ArgumentNullException.ThrowIfNull(signature);
         _signature = signature;
         return this;
+    }
+
+    /// <summary>Units, categories and meaning of features and tensors; added to the signature.</summary>
+    /// <param name="specs">The descriptions, each of a name of the signature.</param>
+    /// <returns>This builder.</returns>
+    public ModelVersionBuilder WithFeatureSpecs(params IEnumerable<FeatureSpec> specs)
+    {
+        ArgumentNullException.ThrowIfNull(specs);
+        _specs.AddRange(specs);
+        return this;
+    }
+
+    /// <summary>The state of the code: the commit, and the changes that were not committed, kept as an artifact.</summary>
+    /// <param name="source">What <see cref="SourceRevision.CaptureAsync"/> found.</param>
+    /// <returns>This builder.</returns>
+    public ModelVersionBuilder WithSource(SourceState source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (!source.Diff.IsEmpty)
+            With(ModelArtifactKind.GenerationCode, SourceState.DiffArtifact, source.Diff, "text/x-diff");
+        return With(ModelArtifactKind.GenerationCode, SourceState.ArtifactName, source.ToJson(), Json);
     }
 
     /// <summary>What the model is, as JSON. Left out, it is described from the ONNX graph.</summary>
@@ -228,6 +250,8 @@ public sealed class ModelVersionBuilder(IArtifactStore artifacts, string model)
         NameRules.Model(model);
         var signature = _signature ?? (_graph is null ? null : _graph.Signature with { Features = _features })
             ?? throw new InvalidDefinitionException($"Model '{model}' has no signature. Call WithOnnx, or WithSignature for a model that is not ONNX.");
+        if (_specs.Count > 0)
+            signature = signature with { Specs = [.. signature.Specs, .. _specs] };
         var contents = new List<(ModelArtifactKind Kind, string Name, ReadOnlyMemory<byte> Bytes, string MediaType)>(_contents);
         contents.AddRange(Derived(signature));
         var stored = new List<ModelArtifact>(contents.Count);
@@ -255,6 +279,8 @@ public sealed class ModelVersionBuilder(IArtifactStore artifacts, string model)
         if (_graph is not null && _contents.All(content => content.Kind != ModelArtifactKind.Parameters))
             yield return (ModelArtifactKind.Parameters, "weights", _onnx, ModelArtifactNames.OnnxMediaType);
         var dependencies = _dependencies ?? DependencyCapture.Capture();
+        if (_graph is not null && dependencies.Opsets.Count == 0)
+            dependencies = dependencies with { Opsets = _graph.Opsets };
         yield return (ModelArtifactKind.Dependencies, "dependencies", dependencies.ToJson(), Json);
         var digest = _onnx.IsEmpty ? (ArtifactDigest?)null : ArtifactDigest.Of(_onnx.Span);
         yield return (ModelArtifactKind.Dependencies, "bom", MlBom.Write(model, "", signature, _metrics, _data, digest, dependencies), MlBom.MediaType);

@@ -3,7 +3,7 @@ using System.Reflection;
 namespace MlOps.Registry;
 
 /// <summary>Finds the commit that the running application was built from.</summary>
-public static class SourceRevision
+public static partial class SourceRevision
 {
     /// <summary>
     /// The commit in the entry assembly's informational version (<c>1.2.3+commit</c>, as the SDK writes it), or the commit of the

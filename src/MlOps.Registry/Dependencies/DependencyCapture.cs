@@ -11,7 +11,7 @@ public static class DependencyCapture
 
     /// <summary>
     /// Reads the application's <c>deps.json</c> (package versions and hashes as restored); where there is none, as in a single-file
-    /// application, the loaded assemblies. Nothing but versions is read: no environment variables, no paths, no user names.
+    /// application, the loaded assemblies. Nothing but versions and the names of processor and graphics cards is read: no environment variables, no paths, no user names.
     /// </summary>
     /// <returns>The snapshot.</returns>
     public static DependencySnapshot Capture()
@@ -28,6 +28,7 @@ public static class DependencyCapture
             Processor = ProcessorName() ?? RuntimeInformation.ProcessArchitecture.ToString(),
             ProcessorCount = Environment.ProcessorCount,
             MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            Accelerators = OperatingSystem.IsLinux() ? ReadAccelerators("/proc/driver/nvidia/gpus") : [],
         };
     }
 
@@ -85,6 +86,30 @@ public static class DependencyCapture
             Convert.TryFromBase64String(text[Prefix.Length..], hash, out var written) && written == 64
             ? Convert.ToHexStringLower(hash)
             : null;
+    }
+
+    /// <summary>The names in the NVIDIA driver's <c>gpus/*/information</c>; starting its tools would take a second and may hang with a sick card.</summary>
+    internal static IReadOnlyList<string> ReadAccelerators(string directory)
+    {
+        try
+        {
+            if (!Directory.Exists(directory))
+                return [];
+            var names = new List<string>();
+            foreach (var card in Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal))
+            {
+                var information = Path.Combine(card, "information");
+                var line = File.Exists(information) ? File.ReadLines(information).FirstOrDefault(line => line.StartsWith("Model:", StringComparison.Ordinal)) : null;
+                if (line?["Model:".Length..].Trim() is { Length: > 0 } name)
+                    names.Add(name);
+            }
+
+            return names;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     private static string? ProcessorName()

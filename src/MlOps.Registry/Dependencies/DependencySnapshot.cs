@@ -24,6 +24,14 @@ public sealed record DependencySnapshot
     /// <summary>Memory available to the process, in bytes.</summary>
     public required long MemoryBytes { get; init; }
 
+    /// <summary>The accelerators that the system names, one entry each, for instance <c>NVIDIA H100 80GB HBM3</c>.</summary>
+    /// <value>Default: empty, none was found.</value>
+    public IReadOnlyList<string> Accelerators { get; init; } = [];
+
+    /// <summary>The ONNX operator sets that the model asks of its runtime, by domain; the empty domain is ONNX's own.</summary>
+    /// <value>Default: empty. <see cref="ModelVersionBuilder"/> fills in those of its model.</value>
+    public IReadOnlyDictionary<string, long> Opsets { get; init; } = new Dictionary<string, long>();
+
     /// <summary>This snapshot as JSON of format 1.</summary>
     /// <returns>UTF-8 bytes; equal snapshots give equal bytes.</returns>
     public byte[] ToJson() => StoredJson.Write(writer =>
@@ -36,6 +44,16 @@ public sealed record DependencySnapshot
         writer.WriteString("processor", Processor);
         writer.WriteNumber("processorCount", ProcessorCount);
         writer.WriteNumber("memoryBytes", MemoryBytes);
+        if (Accelerators.Count > 0)
+            StoredJson.WriteStrings(writer, "accelerators", Accelerators);
+        if (Opsets.Count > 0)
+        {
+            writer.WriteStartObject("opsets");
+            foreach (var (domain, version) in Opsets.OrderBy(opset => opset.Key, StringComparer.Ordinal))
+                writer.WriteNumber(DomainName(domain), version);
+            writer.WriteEndObject();
+        }
+
         writer.WriteStartArray("packages");
         foreach (var package in Packages)
         {
@@ -51,4 +69,6 @@ public sealed record DependencySnapshot
         writer.WriteEndArray();
         writer.WriteEndObject();
     });
+
+    internal static string DomainName(string domain) => domain.Length == 0 ? "ai.onnx" : domain;
 }

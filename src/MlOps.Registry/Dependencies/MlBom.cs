@@ -97,6 +97,12 @@ public static class MlBom
         WriteProperty(writer, "mlops:runtimeIdentifier", dependencies.RuntimeIdentifier);
         WriteProperty(writer, "mlops:operatingSystem", dependencies.OperatingSystem);
         WriteProperty(writer, "mlops:processor", dependencies.Processor);
+        WriteProperty(writer, "mlops:processorCount", dependencies.ProcessorCount.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        WriteProperty(writer, "mlops:memoryBytes", dependencies.MemoryBytes.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        foreach (var accelerator in dependencies.Accelerators)
+            WriteProperty(writer, "mlops:accelerator", accelerator);
+        foreach (var (domain, opset) in dependencies.Opsets.OrderBy(opset => opset.Key, StringComparer.Ordinal))
+            WriteProperty(writer, "mlops:opset", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{DependencySnapshot.DomainName(domain)}@{opset}"));
         writer.WriteEndArray();
         writer.WriteEndObject();
     }

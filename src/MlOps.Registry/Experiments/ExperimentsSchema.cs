@@ -114,5 +114,8 @@ internal static class ExperimentsSchema
         CREATE INDEX experiments_parameters_probe ON experiments_parameters (name, run_id{covered:value});
         CREATE INDEX experiments_tags_probe ON experiments_tags (name, run_id{covered:value})
         """,
+        """
+        CREATE INDEX experiments_inputs_digest ON experiments_inputs (digest)
+        """,
     ]);
 }

@@ -20,5 +20,8 @@ public static class RegistryEnvironmentExtensions
 
         /// <summary>Export and import of the model versions of this environment.</summary>
         public IModelBundles Bundles => environment.Get<IModelBundles>();
+
+        /// <summary>The lineage of this environment.</summary>
+        public ILineage Lineage => environment.Get<ILineage>();
     }
 }

@@ -8,7 +8,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class RegistryServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers <see cref="IModelRegistry"/>, <see cref="IExperiments"/>, <see cref="IModelSignatures"/>, <see cref="IModelAdmission"/> (by the <see cref="SignaturePolicy"/> of
+    /// Registers <see cref="IModelRegistry"/>, <see cref="IExperiments"/>, <see cref="ILineage"/>, <see cref="IModelSignatures"/>, <see cref="IModelAdmission"/> (by the <see cref="SignaturePolicy"/> of
     /// the same key, if there is one), <see cref="IModelBundles"/> and <see cref="IArtifactCollector"/> as singletons keyed by the environment's name, over the
     /// <see cref="EnvironmentContext"/> of the same key. Calling it again for the same environment changes nothing.
     /// </summary>
@@ -20,9 +20,12 @@ public static class RegistryServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         var name = EnvironmentNames.Normalise(environment);
         services.TryAddKeyedSingleton<IModelRegistry>(
-            name, (provider, _) => new SqlModelRegistry(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
+            name, (provider, _) => new SqlModelRegistry(
+                provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetKeyedService<RegistryPolicy>(name), provider.GetKeyedServices<ILineageSource>(name)));
         services.TryAddKeyedSingleton<IExperiments>(
             name, (provider, _) => new SqlExperiments(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
+        services.TryAddKeyedSingleton<ILineage>(
+            name, (provider, _) => new LineageExplorer(provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetKeyedServices<ILineageSource>(name)));
         services.TryAddKeyedSingleton<IArtifactCollector>(
             name, (provider, _) => new ArtifactCollector(
                 provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetKeyedServices<IArtifactRoots>(name)));

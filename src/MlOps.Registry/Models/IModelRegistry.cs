@@ -1,7 +1,7 @@
 namespace MlOps.Registry;
 
 /// <summary>The models of one environment. Versions are immutable; aliases move and keep their history. Every change is audited. Thread-safe.</summary>
-public interface IModelRegistry
+public partial interface IModelRegistry
 {
     /// <summary>Registers a version: its blobs are checked to be there, its manifest is written, and it becomes visible at once and whole.</summary>
     /// <param name="draft">The version.</param>

@@ -41,6 +41,9 @@ public sealed record ModelVersion
     /// <summary>Who registered it.</summary>
     public required string CreatedBy { get; init; }
 
+    /// <summary>That it was deleted, or null; only versions read with <c>includeDeleted</c> have one.</summary>
+    public Deletion? Deleted { get; init; }
+
     /// <summary>The short reference.</summary>
     [JsonIgnore]
     public ModelVersionRef Ref => new(Model, Version);

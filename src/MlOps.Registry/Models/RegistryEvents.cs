@@ -14,4 +14,22 @@ public static class RegistryEvents
 
     /// <summary>A signature of a version was stored. Data: <c>model</c>, <c>version</c>, <c>manifest</c>, <c>signature</c> (its digest), <c>predicateType</c>, <c>signer</c>, <c>origin</c>.</summary>
     public const string VersionSigned = "registry.version.signed";
+
+    /// <summary>A version was deleted. Data: <c>model</c>, <c>version</c>, <c>reason</c>.</summary>
+    public const string VersionDeleted = "registry.version.deleted";
+
+    /// <summary>A version was restored. Data: <c>model</c>, <c>version</c>, <c>reason</c>.</summary>
+    public const string VersionRestored = "registry.version.restored";
+
+    /// <summary>A deleted version was removed for good. Data: <c>model</c>, <c>version</c>, <c>reason</c>.</summary>
+    public const string VersionPurged = "registry.version.purged";
+
+    /// <summary>A model's description, owner or labels changed. Data: <c>model</c>, <c>reason</c>.</summary>
+    public const string ModelUpdated = "registry.model.updated";
+
+    /// <summary>A model was deleted with its versions. Data: <c>model</c>, <c>reason</c>.</summary>
+    public const string ModelDeleted = "registry.model.deleted";
+
+    /// <summary>A model was restored. Data: <c>model</c>, <c>reason</c>.</summary>
+    public const string ModelRestored = "registry.model.restored";
 }

@@ -91,5 +91,54 @@ internal static class RegistrySchema
         CREATE INDEX registry_tags_probe ON registry_tags (name, model, version{covered:value});
         CREATE INDEX registry_aliases_version ON registry_aliases (alias, model, version)
         """,
+        """
+        ALTER TABLE registry_models ADD COLUMN description TEXT NOT NULL DEFAULT '';
+        ALTER TABLE registry_models ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+        ALTER TABLE registry_models ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
+        ALTER TABLE registry_models ADD COLUMN updated_at BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE registry_models ADD COLUMN deletions BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE registry_models ADD COLUMN deleted_at BIGINT;
+        ALTER TABLE registry_models ADD COLUMN deleted_by TEXT;
+        ALTER TABLE registry_models ADD COLUMN deleted_reason TEXT;
+        UPDATE registry_models SET updated_at = created_at;
+        CREATE TABLE registry_model_tags (
+            model TEXT NOT NULL,
+            name TEXT NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (model, name)
+        );
+        ALTER TABLE registry_versions ADD COLUMN deleted_at BIGINT;
+        ALTER TABLE registry_versions ADD COLUMN deleted_by TEXT;
+        ALTER TABLE registry_versions ADD COLUMN deleted_reason TEXT;
+        ALTER TABLE registry_versions ADD COLUMN deleted_with BIGINT;
+        ALTER TABLE registry_versions ADD COLUMN sources_known BIGINT NOT NULL DEFAULT 0;
+        DROP INDEX registry_versions_time;
+        CREATE INDEX registry_versions_time ON registry_versions (created_at DESC, model, version DESC, deleted_at);
+        CREATE INDEX registry_versions_deleted ON registry_versions (deleted_at) WHERE deleted_at IS NOT NULL;
+        CREATE INDEX registry_versions_origin ON registry_versions (source_environment, source_version) WHERE source_environment IS NOT NULL;
+        CREATE INDEX registry_versions_unread ON registry_versions (model, version) WHERE sources_known = 0;
+        CREATE TABLE registry_lifecycle (
+            id {identity},
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            action TEXT NOT NULL,
+            done_at BIGINT NOT NULL,
+            done_by TEXT NOT NULL,
+            reason TEXT NOT NULL
+        );
+        CREATE INDEX registry_lifecycle_version ON registry_lifecycle (model, version);
+        CREATE TABLE registry_sources (
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            role TEXT NOT NULL,
+            id TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            PRIMARY KEY (model, version, kind, role, name)
+        );
+        CREATE INDEX registry_sources_id ON registry_sources (kind, id);
+        CREATE INDEX registry_sources_origin ON registry_sources (origin) WHERE origin <> ''
+        """,
     ]);
 }

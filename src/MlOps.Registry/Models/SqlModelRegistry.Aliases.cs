@@ -126,8 +126,8 @@ internal sealed partial class SqlModelRegistry
     /// <summary>Whether the version (or, without one, the model) exists, where the alias points, and when it moved last: one statement.</summary>
     private static async ValueTask<(bool Exists, int? From, long? LastMove)> ReadStateAsync(IMetadataSession session, string model, string alias, int? to) =>
         (await session.QueryAsync(
-            "SELECT CASE WHEN @version IS NULL THEN EXISTS (SELECT 1 FROM registry_models WHERE name = @model) " +
-            "ELSE EXISTS (SELECT 1 FROM registry_versions WHERE model = @model AND version = @version) END, " +
+            "SELECT CASE WHEN @version IS NULL THEN EXISTS (SELECT 1 FROM registry_models WHERE name = @model AND deleted_at IS NULL) " +
+            "ELSE EXISTS (SELECT 1 FROM registry_versions WHERE model = @model AND version = @version AND deleted_at IS NULL) END, " +
             "(SELECT version FROM registry_aliases WHERE model = @model AND alias = @alias), " +
             "(SELECT moved_at FROM registry_alias_moves WHERE model = @model AND alias = @alias ORDER BY moved_at DESC LIMIT 1)",
             reader => (reader.GetInt64(0) != 0, reader.IsDBNull(1) ? (int?)null : (int)reader.GetInt64(1), reader.IsDBNull(2) ? (long?)null : reader.GetInt64(2)),

@@ -5,13 +5,16 @@ namespace MlOps.Registry;
 internal sealed partial class SqlModelRegistry
 {
     private const string VersionColumns =
-        "version, manifest_digest, manifest, config, run_id, source_environment, source_version, source_manifest, source_strategy, created_at, created_by";
+        "version, manifest_digest, manifest, config, run_id, source_environment, source_version, source_manifest, source_strategy, created_at, created_by, deleted_at, deleted_by, deleted_reason";
 
-    public async ValueTask<ModelVersion> GetAsync(ModelVersionRef version, CancellationToken cancellationToken = default)
+    public ValueTask<ModelVersion> GetAsync(ModelVersionRef version, CancellationToken cancellationToken = default) =>
+        GetAsync(version, includeDeleted: false, cancellationToken);
+
+    public async ValueTask<ModelVersion> GetAsync(ModelVersionRef version, bool includeDeleted, CancellationToken cancellationToken = default)
     {
         _context.Access.Require(EnvironmentPermission.Read, Subject(version.Model));
         NameRules.Model(version.Model);
-        return await LoadAsync(version, cancellationToken).ConfigureAwait(false);
+        return await LoadAsync(version, includeDeleted, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<ModelManifestBytes> GetManifestAsync(ModelVersionRef version, CancellationToken cancellationToken = default)
@@ -20,7 +23,7 @@ internal sealed partial class SqlModelRegistry
         NameRules.Model(version.Model);
         return await _area.ReadAsync(
             async (session, _) => await session.FirstOrDefaultAsync(
-                "SELECT manifest, config FROM registry_versions WHERE model = @model AND version = @version",
+                "SELECT manifest, config FROM registry_versions WHERE model = @model AND version = @version AND deleted_at IS NULL",
                 reader => new ModelManifestBytes(reader.GetFieldValue<byte[]>(0), reader.GetFieldValue<byte[]>(1)),
                 ("model", version.Model), ("version", (long)version.Version)).ConfigureAwait(false) ?? throw await MissingAsync(session, version).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
@@ -38,7 +41,11 @@ internal sealed partial class SqlModelRegistry
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<IReadOnlyList<ModelVersion>> ListAsync(string model, int? before = null, int limit = 100, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<ModelVersion>> ListAsync(string model, int? before = null, int limit = 100, CancellationToken cancellationToken = default) =>
+        ListAsync(model, includeDeleted: false, before, limit, cancellationToken);
+
+    public async ValueTask<IReadOnlyList<ModelVersion>> ListAsync(
+        string model, bool includeDeleted, int? before = null, int limit = 100, CancellationToken cancellationToken = default)
     {
         _context.Access.Require(EnvironmentPermission.Read, Subject(model));
         NameRules.Model(model);
@@ -46,7 +53,7 @@ internal sealed partial class SqlModelRegistry
         return await _area.ReadAsync(async (session, _) =>
         {
             var rows = await session.QueryAsync(
-                $"SELECT {VersionColumns} FROM registry_versions WHERE model = @model AND version < @before ORDER BY version DESC LIMIT @limit",
+                $"SELECT {VersionColumns} FROM registry_versions WHERE model = @model AND version < @before{(includeDeleted ? "" : " AND deleted_at IS NULL")} ORDER BY version DESC LIMIT @limit",
                 reader => Read(model, reader),
                 ("model", model), ("before", (long)(before ?? int.MaxValue)), ("limit", (long)limit)).ConfigureAwait(false);
             if (rows.Count == 0)
@@ -64,19 +71,19 @@ internal sealed partial class SqlModelRegistry
     {
         _context.Access.Require(EnvironmentPermission.Read, "the models");
         return await _area.ReadAsync(
-            async (session, _) => await session.QueryAsync("SELECT name FROM registry_models ORDER BY name", reader => reader.GetString(0)).ConfigureAwait(false),
+            async (session, _) => await session.QueryAsync("SELECT name FROM registry_models WHERE deleted_at IS NULL ORDER BY name", reader => reader.GetString(0)).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask<ModelVersion> LoadAsync(ModelVersionRef version, CancellationToken cancellationToken) =>
+    private async ValueTask<ModelVersion> LoadAsync(ModelVersionRef version, bool includeDeleted, CancellationToken cancellationToken) =>
         await _area.ReadAsync(
-            async (session, _) => await FindAsync(session, version).ConfigureAwait(false) ?? throw await MissingAsync(session, version).ConfigureAwait(false),
+            async (session, _) => await FindAsync(session, version, includeDeleted).ConfigureAwait(false) ?? throw await MissingAsync(session, version).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
 
-    private static async ValueTask<ModelVersion?> FindAsync(IMetadataSession session, ModelVersionRef version)
+    private static async ValueTask<ModelVersion?> FindAsync(IMetadataSession session, ModelVersionRef version, bool includeDeleted = false)
     {
         var row = await session.FirstOrDefaultAsync(
-            $"SELECT {VersionColumns} FROM registry_versions WHERE model = @model AND version = @version",
+            $"SELECT {VersionColumns} FROM registry_versions WHERE model = @model AND version = @version{(includeDeleted ? "" : " AND deleted_at IS NULL")}",
             reader => Read(version.Model, reader),
             ("model", version.Model), ("version", (long)version.Version)).ConfigureAwait(false);
         return row is null ? null : row with { Tags = await ReadTagsAsync(session, version).ConfigureAwait(false) };
@@ -119,6 +126,10 @@ internal sealed partial class SqlModelRegistry
                 : null,
             CreatedAt = reader.GetTimestamp(9),
             CreatedBy = reader.GetString(10),
+            Deleted = ReadDeletion(reader, 11),
         };
     }
+
+    private static Deletion? ReadDeletion(DbDataReader reader, int ordinal) =>
+        reader.IsDBNull(ordinal) ? null : new Deletion(reader.GetTimestamp(ordinal), reader.GetString(ordinal + 1), reader.GetString(ordinal + 2));
 }

@@ -10,18 +10,24 @@ internal sealed partial class SqlModelRegistry
     private static readonly TimeSpan CondemnedFor = TimeSpan.FromMinutes(15);
     private const int KnownGraphs = 1_000;
     private const int RowsPerStatement = 16;
+    private const string RetrainStrategy = "RetrainInTarget";
     private readonly ConcurrentDictionary<string, ModelSignature> _graphs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IReadOnlyList<VersionSource>> _sources = new(StringComparer.Ordinal);
 
     public async ValueTask<ModelVersion> RegisterAsync(ModelVersionDraft draft, CancellationToken cancellationToken = default)
     {
         _context.Access.Require(EnvironmentPermission.RegisterModels, Subject(draft?.Model));
         ArgumentNullException.ThrowIfNull(draft);
         DraftValidator.Check(draft);
+        RequireKinds(draft);
         if (draft.Key is not null && await FindByKeyAsync(draft.Model, draft.Key, cancellationToken).ConfigureAwait(false) is { } existing)
             return existing;
 
         await RequireBlobsAsync(draft.Artifacts, cancellationToken).ConfigureAwait(false);
         await CheckOnnxAsync(draft, cancellationToken).ConfigureAwait(false);
+        var sources = await ReadSourcesAsync(draft, cancellationToken).ConfigureAwait(false);
+        if (MustHaveRun(draft))
+            await _experiments.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
 
         // Manifest and config live in the version's row, durable with it; as blobs they would cost several flushes of their own.
         var config = new ModelConfig(draft.Model, draft.Signature, draft.Metrics, draft.Description).Write();
@@ -34,10 +40,11 @@ internal sealed partial class SqlModelRegistry
         var (registered, isNew) = await _area.WriteAsync(async (session, ct) =>
         {
             if (draft.Key is not null && await FindNumberAsync(session, draft.Model, draft.Key).ConfigureAwait(false) is { } taken)
-                return (await FindAsync(session, new ModelVersionRef(draft.Model, (int)taken)).ConfigureAwait(false), false);
+                return (await FindAliveAsync(session, draft, (int)taken).ConfigureAwait(false), false);
+            await RequireRunAsync(session, draft).ConfigureAwait(false);
             await RequireUncondemnedAsync(session, blobs, ct).ConfigureAwait(false);
             var now = Now;
-            var version = await InsertAsync(session, draft, manifestDigest, manifest, config, blobs, caller, now).ConfigureAwait(false);
+            var version = await InsertAsync(session, draft, manifestDigest, manifest, config, blobs, sources, caller, now).ConfigureAwait(false);
             await AnnounceAsync(session, draft, version, manifestDigest).ConfigureAwait(false);
             return (Registered(draft, version, manifestDigest, manifest, config, now, caller), true);
         }, cancellationToken).ConfigureAwait(false);
@@ -69,21 +76,29 @@ internal sealed partial class SqlModelRegistry
     }
 
     private async ValueTask<int> InsertAsync(
-        IMetadataSession session, ModelVersionDraft draft, string manifestDigest, byte[] manifest, byte[] config, string[] blobs, string caller, Timestamp now)
+        IMetadataSession session, ModelVersionDraft draft, string manifestDigest, byte[] manifest, byte[] config, string[] blobs,
+        IReadOnlyList<VersionSource> sources, string caller, Timestamp now)
     {
-        var version = await session.ScalarAsync(
-            "INSERT INTO registry_models (name, last_version, created_at) VALUES (@model, 1, @now) " +
-            "ON CONFLICT (name) DO UPDATE SET last_version = registry_models.last_version + 1 RETURNING last_version",
-            ("model", draft.Model), ("now", now)).ConfigureAwait(false)
-            ?? throw new StorageException($"Model '{draft.Model}' vanished within its own transaction.");
+        var counted = await session.QueryAsync(
+            "INSERT INTO registry_models (name, last_version, created_at, created_by, updated_at) VALUES (@model, 1, @now, @caller, @now) " +
+            "ON CONFLICT (name) DO UPDATE SET last_version = registry_models.last_version + 1, updated_at = @now RETURNING last_version, deleted_at, deleted_by, deleted_reason",
+            reader => (Version: reader.GetInt64(0), Deleted: ReadDeletion(reader, 1)),
+            ("model", draft.Model), ("now", now), ("caller", caller)).ConfigureAwait(false);
+        if (counted is not [var (version, former)])
+            throw new StorageException($"Model '{draft.Model}' vanished within its own transaction.");
+        if (former is not null)
+            await RecreateAsync(session, draft.Model, former).ConfigureAwait(false);
         await session.ExecuteAsync(
             "INSERT INTO registry_versions (model, version, idempotency_key, manifest_digest, manifest, config, run_id, " +
-            "source_environment, source_version, source_manifest, source_strategy, created_at, created_by) " +
-            "VALUES (@model, @version, @key, @digest, @manifest, @config, @run, @fromEnvironment, @fromVersion, @fromManifest, @strategy, @now, @caller)",
+            "source_environment, source_version, source_manifest, source_strategy, created_at, created_by, sources_known) " +
+            "VALUES (@model, @version, @key, @digest, @manifest, @config, @run, @fromEnvironment, @fromVersion, @fromManifest, @strategy, @now, @caller, 1)",
             ("model", draft.Model), ("version", version), ("key", draft.Key), ("digest", manifestDigest), ("manifest", manifest),
             ("config", config), ("run", draft.RunId), ("fromEnvironment", draft.Provenance?.Environment), ("fromVersion", draft.Provenance?.Version),
             ("fromManifest", draft.Provenance?.ManifestDigest), ("strategy", draft.Provenance?.Strategy), ("now", now), ("caller", caller)).ConfigureAwait(false);
         await InsertRowsAsync(session, "registry_blobs (model, version, digest)", draft.Model, version, [.. blobs.Select(digest => new object?[] { digest })]).ConfigureAwait(false);
+        await InsertRowsAsync(
+            session, "registry_sources (model, version, kind, name, role, id, origin)", draft.Model, version,
+            [.. sources.Select(source => new object?[] { source.Kind, source.Name, source.Role, source.Id, source.Origin })]).ConfigureAwait(false);
         // SQLite has no NaN; NULL stands for it.
         await InsertRowsAsync(
             session, "registry_metrics (model, version, name, value)", draft.Model, version,
@@ -209,7 +224,67 @@ internal sealed partial class SqlModelRegistry
     private async ValueTask<ModelVersion?> FindByKeyAsync(string model, string key, CancellationToken cancellationToken)
     {
         var number = await _area.ReadAsync((session, _) => FindNumberAsync(session, model, key), cancellationToken).ConfigureAwait(false);
-        return number is null ? null : await LoadAsync(new ModelVersionRef(model, (int)number), cancellationToken).ConfigureAwait(false);
+        if (number is null)
+            return null;
+        var version = await LoadAsync(new ModelVersionRef(model, (int)number), includeDeleted: true, cancellationToken).ConfigureAwait(false);
+        return RequireAlive(version, key);
+    }
+
+    private static async ValueTask<ModelVersion?> FindAliveAsync(IMetadataSession session, ModelVersionDraft draft, int number)
+    {
+        var version = await FindAsync(session, new ModelVersionRef(draft.Model, number), includeDeleted: true).ConfigureAwait(false);
+        return version is null ? null : RequireAlive(version, draft.Key!);
+    }
+
+    // A key registers once: giving a second number for it would hide from the caller that somebody deleted the first.
+    private static ModelVersion RequireAlive(ModelVersion version, string key) => version.Deleted is not { } deletion ? version : throw new ConcurrencyConflictException(
+        $"Key '{NameRules.Shown(key)}' registered version {version.Ref}, which was deleted {Described(deletion)}. Restore it, or register under another key.");
+
+    // As with graphs: the digests fix the bytes.
+    private async ValueTask<IReadOnlyList<VersionSource>> ReadSourcesAsync(ModelVersionDraft draft, CancellationToken cancellationToken)
+    {
+        var artifacts = draft.Artifacts.Where(VersionSources.Tells).ToArray();
+        if (artifacts.Length == 0)
+            return [];
+        var key = string.Join(' ', artifacts.Select(artifact => $"{artifact.Kind} {artifact.Content.Digest}"));
+        if (_sources.TryGetValue(key, out var known))
+            return known;
+        var sources = await VersionSources.ReadAsync(_context.Artifacts, artifacts, cancellationToken).ConfigureAwait(false);
+        if (_sources.Count >= KnownGraphs)
+            _sources.Clear();
+        return _sources[key] = sources;
+    }
+
+    private void RequireKinds(ModelVersionDraft draft)
+    {
+        var missing = _policy.RequiredArtifactKinds.Except(draft.Artifacts.Select(artifact => artifact.Kind)).Order().ToArray();
+        if (missing.Length > 0)
+        {
+            throw new InvalidDefinitionException(
+                $"Environment '{_context.Name}' registers no version without the artifact kinds {string.Join(", ", _policy.RequiredArtifactKinds.Order())}; " +
+                $"this version of model '{draft.Model}' lacks {CompletenessReport.HowToAdd(missing)}.");
+        }
+    }
+
+    // A copy, or an import, names a run of the environment that it came from, if any.
+    private static bool MustHaveRun(ModelVersionDraft draft) => draft.RunId is not null && draft.Provenance is null or { Strategy: RetrainStrategy };
+
+    private async ValueTask RequireRunAsync(IMetadataSession session, ModelVersionDraft draft)
+    {
+        if (!MustHaveRun(draft) || await session.ScalarAsync("SELECT 1 FROM experiments_runs WHERE id = @run", ("run", draft.RunId)).ConfigureAwait(false) is not null)
+            return;
+        throw new InvalidDefinitionException(
+            $"The version of model '{draft.Model}' says that run '{NameRules.Shown(draft.RunId)}' made it; environment '{_context.Name}' has no such run. " +
+            "Pass the id of the run that Experiments.StartRunAsync returned here, or null; a version of another environment names it in its provenance.");
+    }
+
+    private async ValueTask RecreateAsync(IMetadataSession session, string model, Deletion former)
+    {
+        await session.ExecuteAsync(
+            "UPDATE registry_models SET deleted_at = NULL, deleted_by = NULL, deleted_reason = NULL WHERE name = @model", ("model", model)).ConfigureAwait(false);
+        await AnnounceAsync(
+            session, "registry.model.recreate", RegistryEvents.ModelRestored, model, null, "a version was registered under the name of the deleted model",
+            DeletionJson(former), null).ConfigureAwait(false);
     }
 
     private static ValueTask<long?> FindNumberAsync(IMetadataSession session, string model, string key) =>

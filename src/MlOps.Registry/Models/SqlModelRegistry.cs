@@ -7,12 +7,18 @@ internal sealed partial class SqlModelRegistry : IModelRegistry
 {
     private readonly EnvironmentContext _context;
     private readonly MetadataArea _area;
+    private readonly MetadataArea _experiments;
+    private readonly RegistryPolicy _policy;
+    private readonly ILineageSource[] _users;
     private readonly ILogger _logger;
 
-    public SqlModelRegistry(EnvironmentContext context)
+    public SqlModelRegistry(EnvironmentContext context, RegistryPolicy? policy = null, IEnumerable<ILineageSource>? users = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         _context = context;
+        _policy = policy ?? new RegistryPolicy();
+        _users = users is null ? [] : [.. users];
+        _experiments = new MetadataArea(context.Metadata, ExperimentsSchema.Current);
         _area = new MetadataArea(context.Metadata, RegistrySchema.Current);
         _logger = context.LoggerFactory.CreateLogger<SqlModelRegistry>();
     }
@@ -33,7 +39,7 @@ internal sealed partial class SqlModelRegistry : IModelRegistry
     private static async ValueTask RequireVersionAsync(IMetadataSession session, ModelVersionRef version)
     {
         var exists = await session.ScalarAsync(
-            "SELECT 1 FROM registry_versions WHERE model = @model AND version = @version",
+            "SELECT 1 FROM registry_versions WHERE model = @model AND version = @version AND deleted_at IS NULL",
             ("model", version.Model), ("version", (long)version.Version)).ConfigureAwait(false);
         if (exists is null)
             throw await MissingAsync(session, version).ConfigureAwait(false);
@@ -41,7 +47,13 @@ internal sealed partial class SqlModelRegistry : IModelRegistry
 
     private static async ValueTask<ModelNotFoundException> MissingAsync(IMetadataSession session, ModelVersionRef version)
     {
-        var last = await session.ScalarAsync("SELECT last_version FROM registry_models WHERE name = @model", ("model", version.Model)).ConfigureAwait(false);
+        var deleted = await session.FirstOrDefaultAsync(
+            "SELECT deleted_at, deleted_by, deleted_reason FROM registry_versions WHERE model = @model AND version = @version AND deleted_at IS NOT NULL",
+            reader => ReadDeletion(reader, 0), ("model", version.Model), ("version", (long)version.Version)).ConfigureAwait(false);
+        if (deleted is not null)
+            return new ModelNotFoundException($"Version {version} was deleted {Described(deleted)}. Restore it, or read it with includeDeleted.");
+        var last = await session.ScalarAsync(
+            "SELECT last_version FROM registry_models WHERE name = @model AND deleted_at IS NULL", ("model", version.Model)).ConfigureAwait(false);
         if (last is not null)
         {
             return new ModelNotFoundException(
@@ -53,8 +65,13 @@ internal sealed partial class SqlModelRegistry : IModelRegistry
 
     private static async ValueTask<ModelNotFoundException> MissingModelAsync(IMetadataSession session, string model)
     {
+        var deleted = await session.FirstOrDefaultAsync(
+            "SELECT deleted_at, deleted_by, deleted_reason FROM registry_models WHERE name = @model AND deleted_at IS NOT NULL",
+            reader => ReadDeletion(reader, 0), ("model", model)).ConfigureAwait(false);
+        if (deleted is not null)
+            return new ModelNotFoundException($"Model '{model}' was deleted {Described(deleted)}. Restore it, or read it with includeDeleted.");
         var names = await session.QueryAsync(
-            "SELECT name FROM registry_models ORDER BY name LIMIT 1000", reader => reader.GetString(0)).ConfigureAwait(false);
+            "SELECT name FROM registry_models WHERE deleted_at IS NULL ORDER BY name LIMIT 1000", reader => reader.GetString(0)).ConfigureAwait(false);
         return new ModelNotFoundException($"There is no model '{NameRules.Shown(model)}'. {NearestNames.Describe(NameRules.Shown(model), names)}");
     }
 }

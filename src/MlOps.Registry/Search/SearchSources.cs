@@ -52,6 +52,7 @@ internal static class SearchSources
         Table = "registry_versions v",
         IdColumns = ["v.model", "v.version"],
         DefaultOrder = [("v.created_at", true), ("v.model", false), ("v.version", true)],
+        Always = "v.deleted_at IS NULL",
     }
         .Attribute(new SearchColumn("model", "v.model", SearchType.Text), "name")
         .Attribute(new SearchColumn("version_number", "v.version", SearchType.Number), "version")
@@ -82,11 +83,15 @@ internal static class SearchSources
         Table = "registry_models m",
         IdColumns = ["m.name"],
         DefaultOrder = [("m.name", false)],
+        Always = "m.deleted_at IS NULL",
     }
         .Attribute(new SearchColumn("name", "m.name", SearchType.Text), "model")
         .Attribute(new SearchColumn("created", "m.created_at", SearchType.Time), "created_at", "creation_timestamp")
         .Attribute(new SearchColumn("last_version", "m.last_version", SearchType.Number), "versions")
-        .Attribute(new SearchRows("alias", "registry_aliases", ModelOwner, null, "alias", SearchType.Text), "aliases");
+        .Attribute(new SearchColumn("owner", "m.owner", SearchType.Text))
+        .Attribute(new SearchColumn("updated", "m.updated_at", SearchType.Time), "updated_at", "last_updated_timestamp")
+        .Attribute(new SearchRows("alias", "registry_aliases", ModelOwner, null, "alias", SearchType.Text), "aliases")
+        .Keyed(new SearchRows("tags", "registry_model_tags", ModelOwner, "name", "value", SearchType.Text), "tag");
 
     private static SearchRows Input(string column) => new("dataset." + column, "experiments_inputs", RunOwner, null, column, SearchType.Text);
 

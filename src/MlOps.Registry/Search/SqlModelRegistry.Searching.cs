@@ -55,7 +55,7 @@ internal sealed partial class SqlModelRegistry
     {
         var sql = new SqlText().Add("SELECT ").Add(VersionColumns).Add(", model FROM registry_versions WHERE ");
         WriteKeys(sql, wanted);
-        var versions = (await session.QueryAsync(sql.ToString(), reader => Read(reader.GetString(11), reader), sql.Parameters).ConfigureAwait(false))
+        var versions = (await session.QueryAsync(sql.ToString(), reader => Read(reader.GetString(14), reader), sql.Parameters).ConfigureAwait(false))
             .ToDictionary(version => (version.Model, (long)version.Version));
         sql = new SqlText().Add("SELECT model, version, name, value FROM registry_tags WHERE ");
         WriteKeys(sql, wanted);

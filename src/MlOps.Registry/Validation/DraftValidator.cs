@@ -63,6 +63,37 @@ internal static class DraftValidator
             throw new InvalidDefinitionException($"The signature names {signature.Features.Count} features; at most {RegistryLimits.Features} are allowed.");
         foreach (var feature in signature.Features)
             NameRules.Text("A feature's name", feature, RegistryLimits.FieldNameLength);
+        CheckSpecs(signature);
+    }
+
+    private static void CheckSpecs(ModelSignature signature)
+    {
+        if (signature.Specs is null)
+            throw new InvalidDefinitionException("The signature's specs are null. Pass an empty list instead.");
+        if (signature.Specs.Count == 0)
+            return;
+        var known = signature.Features.Concat(signature.Inputs.Concat(signature.Outputs).Select(tensor => tensor.Name)).ToHashSet(StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var spec in signature.Specs)
+        {
+            if (spec?.Name is null || !known.Contains(spec.Name))
+            {
+                throw new InvalidDefinitionException(
+                    $"The signature describes '{NameRules.Shown(spec?.Name)}', which is none of its features and tensors. {NearestNames.Describe(NameRules.Shown(spec?.Name), known.Select(NameRules.Shown))}");
+            }
+
+            if (!seen.Add(spec.Name))
+                throw new InvalidDefinitionException($"The signature describes '{NameRules.Shown(spec.Name)}' twice.");
+            NameRules.Text($"The type of '{spec.Name}'", spec.Type, 100);
+            NameRules.Text($"The unit of '{spec.Name}'", spec.Unit, 100);
+            NameRules.Text($"The description of '{spec.Name}'", spec.Description, RegistryLimits.SpecDescriptionLength);
+            if (spec.Categories is null || spec.Categories.Count > RegistryLimits.Categories)
+                throw new InvalidDefinitionException($"'{NameRules.Shown(spec.Name)}' has {spec.Categories?.Count.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "null as"} categories; at most {RegistryLimits.Categories} are allowed.");
+            foreach (var category in spec.Categories)
+                NameRules.Text($"A category of '{spec.Name}'", category, RegistryLimits.FieldNameLength);
+            if (spec.Categories.Distinct(StringComparer.Ordinal).Count() != spec.Categories.Count)
+                throw new InvalidDefinitionException($"'{NameRules.Shown(spec.Name)}' has a category twice.");
+        }
     }
 
     private static void CheckTensors(string what, IReadOnlyList<TensorSpec> tensors)

@@ -59,4 +59,10 @@ public static class RegistryLimits
 
     /// <summary>Runs compared at once.</summary>
     public const int ComparedRuns = 100;
+
+    /// <summary>Categories of one feature.</summary>
+    public const int Categories = 10_000;
+
+    /// <summary>Characters of a signature's description of one feature.</summary>
+    public const int SpecDescriptionLength = 2_000;
 }

@@ -23,6 +23,7 @@ internal static class EnvironmentServices
         services.AddKeyedSingleton(environment, (provider, key) => provider.GetRequiredKeyedService<EnvironmentContext>(key).Audit);
         services.AddKeyedSingleton(environment, (provider, key) => PolicyOf(provider, (string)key!));
         services.AddKeyedSingleton(environment, (provider, key) => SignaturesOf(provider, (string)key!));
+        services.AddKeyedSingleton(environment, (provider, key) => RegistryPolicyOf(provider, (string)key!));
         services.AddMlOpsRegistry(environment);
         services.AddMlOpsFeatureStore(environment);
         services.AddKeyedSingleton<IFeatureVectorSourceProvider>(environment, (provider, key) => new FeatureVectorSources(provider.GetRequiredKeyedService<IFeatureStore>(key)));
@@ -49,6 +50,7 @@ internal static class EnvironmentServices
         Default<IModelRegistry>(services);
         Default<IExperiments>(services);
         Default<IModelSignatures>(services);
+        Default<ILineage>(services);
         Default<IFeatureStore>(services);
         Default<IMonitors>(services);
         Default<IEndpoints>(services);
@@ -79,6 +81,13 @@ internal static class EnvironmentServices
         return SignaturePolicyReader.Read(provider.GetRequiredService<DeclaredEnvironments>().Resolve(options, name).Signatures, name, []);
     }
 
+    private static RegistryPolicy RegistryPolicyOf(IServiceProvider provider, string name)
+    {
+        _ = provider.GetRequiredService<IMlOpsEnvironments>()[name];
+        var environment = provider.GetRequiredService<DeclaredEnvironments>().Resolve(provider.GetRequiredService<IOptions<MlOpsOptions>>().Value, name);
+        return new RegistryPolicy { RequiredArtifactKinds = [.. environment.RequiredAtRegistration.Order()] };
+    }
+
     private static EnvironmentPolicy PolicyOf(IServiceProvider provider, string name)
     {
         _ = provider.GetRequiredService<IMlOpsEnvironments>()[name];
@@ -90,7 +99,7 @@ internal static class EnvironmentServices
         {
             PromotesFrom = environment.PromotesFrom?.ToLowerInvariant(),
             Approvals = environment.Approvals,
-            RequiredArtifactKinds = complete ? Enum.GetValues<ModelArtifactKind>() : [],
+            RequiredArtifactKinds = environment.RequiredArtifactKinds.Count > 0 ? [.. environment.RequiredArtifactKinds.Order()] : complete ? Enum.GetValues<ModelArtifactKind>() : [],
             Gates = environment.Gates.ToDictionary(
                 gate => gate.Key, gate => new MetricBounds { Min = gate.Value.Min, Max = gate.Value.Max, BetterThanChampionBy = gate.Value.BetterThanChampionBy }, StringComparer.OrdinalIgnoreCase),
         };

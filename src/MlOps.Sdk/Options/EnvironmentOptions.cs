@@ -1,3 +1,5 @@
+using MlOps.Registry;
+
 namespace MlOps;
 
 /// <summary>One environment.</summary>
@@ -18,8 +20,16 @@ public sealed class EnvironmentOptions
     /// <value>Default: 0. Range: 0 to 100.</value>
     public int Approvals { get; set; }
 
-    /// <summary>Whether a version must have all eight artifact kinds to be promoted into this environment.</summary>
-    /// <value>Default: true for production, false otherwise.</value>
+    /// <summary>The artifact kinds that a version must have to be promoted into this environment. When empty, <see cref="RequireCompleteArtifacts"/> decides.</summary>
+    /// <value>Default: empty.</value>
+    public HashSet<ModelArtifactKind> RequiredArtifactKinds { get; set; } = [];
+
+    /// <summary>The artifact kinds without which no version is registered in this environment, be it made here or copied.</summary>
+    /// <value>Default: empty, none is asked for.</value>
+    public HashSet<ModelArtifactKind> RequiredAtRegistration { get; set; } = [];
+
+    /// <summary>Whether a version must have all eight artifact kinds to be promoted into this environment: the short form of <see cref="RequiredArtifactKinds"/>.</summary>
+    /// <value>Default: true for production, false otherwise; without effect when <see cref="RequiredArtifactKinds"/> names any.</value>
     public bool? RequireCompleteArtifacts { get; set; }
 
     /// <summary>Bounds on metrics that a version must keep to be promoted into this environment, by metric.</summary>

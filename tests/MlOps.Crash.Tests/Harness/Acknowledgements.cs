@@ -13,6 +13,8 @@ internal sealed class Acknowledgements
 
     public List<(string Model, int Version, string Value)> Tags { get; } = [];
 
+    public List<(string Model, int Version, string Reason)> Deletions { get; } = [];
+
     public Dictionary<string, long> Points { get; } = new(StringComparer.Ordinal);
 
     public List<(string Run, string Digest)> RunArtifacts { get; } = [];
@@ -47,6 +49,9 @@ internal sealed class Acknowledgements
                 break;
             case ["T", var model, var version, var value]:
                 Tags.Add((model, (int)Number(version), value));
+                break;
+            case ["D", var model, var version, var reason]:
+                Deletions.Add((model, (int)Number(version), reason));
                 break;
             case ["M", var run, var points]:
                 Points[run] = Math.Max(Points.GetValueOrDefault(run), Number(points));

@@ -128,6 +128,9 @@ internal sealed partial class RegistryCheck
         Compare("versions", versions, "registry.version.register", RegistryEvents.VersionRegistered);
         Compare("alias moves", moves, "registry.alias.", RegistryEvents.AliasMoved);
         Compare("tag changes", tags.Count, "registry.tags.set", RegistryEvents.TagsChanged);
+        var acts = await CheckLifecyclesAsync();
+        Compare("deletions", acts.Count(act => act == "deleted"), "registry.version.delete", RegistryEvents.VersionDeleted);
+        Compare("restorations", acts.Count(act => act == "restored"), "registry.version.restore", RegistryEvents.VersionRestored);
         // Each change of a version's tags begins at what the one before left: none was overwritten unseen.
         foreach (var version in tags.GroupBy(record => record.Entry.Subject))
         {
@@ -162,6 +165,30 @@ internal sealed partial class RegistryCheck
             if (told != rows)
                 _broken.Add($"{rows} changes and {told} events {type}");
         }
+    }
+
+    /// <summary>A version is deleted exactly when its last act says so, and no alias points at one that is.</summary>
+    private async Task<List<string>> CheckLifecyclesAsync()
+    {
+        var acts = await RowsAsync("SELECT model, version, action FROM registry_lifecycle ORDER BY id", row => (Version: (row.GetString(0), row.GetInt64(1)), Action: row.GetString(2)));
+        var last = new Dictionary<(string, long), string>();
+        foreach (var (version, action) in acts)
+        {
+            if (last.GetValueOrDefault(version, "restored") == action)
+                _broken.Add($"{version} was {action} twice");
+            last[version] = action;
+        }
+
+        var deleted = await RowsAsync("SELECT model, version FROM registry_versions WHERE deleted_at IS NOT NULL", row => (row.GetString(0), row.GetInt64(1)));
+        if (!deleted.ToHashSet().SetEquals(last.Where(act => act.Value == "deleted").Select(act => act.Key)))
+            _broken.Add("deleted versions and the record of deletions differ");
+        foreach (var alias in await RowsAsync(
+            "SELECT a.model || '@' || a.alias FROM registry_aliases a JOIN registry_versions v ON v.model = a.model AND v.version = a.version WHERE v.deleted_at IS NOT NULL", row => row.GetString(0)))
+        {
+            _broken.Add($"{alias} points at a deleted version");
+        }
+
+        return acts.ConvertAll(act => act.Action);
     }
 
     private readonly List<(string Type, int Rows)> _expectedEvents = [];

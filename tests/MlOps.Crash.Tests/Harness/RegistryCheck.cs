@@ -51,6 +51,7 @@ internal sealed partial class RegistryCheck
         await check.CheckVersionsAsync(acknowledged);
         await check.CheckMovesAsync(acknowledged);
         await check.CheckTagsAsync(acknowledged);
+        await check.CheckDeletionsAsync(acknowledged);
         await check.CheckRunsAsync(acknowledged);
         return check._broken;
     }
@@ -146,6 +147,17 @@ internal sealed partial class RegistryCheck
         }
     }
 
+    private async Task CheckDeletionsAsync(Acknowledgements acknowledged)
+    {
+        var done = (await RowsAsync(
+            "SELECT model, version, reason FROM registry_lifecycle WHERE action = 'deleted'", row => (row.GetString(0), (int)row.GetInt64(1), row.GetString(2)))).ToHashSet();
+        foreach (var deletion in acknowledged.Deletions)
+        {
+            if (!done.Contains(deletion))
+                _broken.Add($"the acknowledged deletion {deletion} is lost");
+        }
+    }
+
     private async Task CheckRunsAsync(Acknowledgements acknowledged)
     {
         foreach (var (id, points) in acknowledged.Points)
@@ -179,7 +191,7 @@ internal sealed partial class RegistryCheck
     {
         try
         {
-            return await _host.Models.GetAsync(version);
+            return await _host.Models.GetAsync(version, includeDeleted: true);
         }
         catch (ModelNotFoundException)
         {

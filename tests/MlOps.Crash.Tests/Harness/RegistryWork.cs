@@ -53,6 +53,10 @@ internal sealed partial class RegistryWork
             {
                 // Another worker moved the alias: a compare-and-set that lost changed nothing.
             }
+            catch (ModelNotFoundException) when (operations.Contains('d'))
+            {
+                // Another worker deleted the version.
+            }
             catch (StorageException refused)
             {
                 Say("E", refused.Message.ReplaceLineEndings(" ").Replace(' ', '_'));
@@ -67,6 +71,7 @@ internal sealed partial class RegistryWork
         'k' => RegisterAsync($"key{random.Next(40)}", worker, random),
         'a' => MoveAliasAsync(worker, number, random),
         't' => TagAsync(worker, number, random),
+        'd' => DeleteAsync(worker, number, random),
         'r' => runs.ActAsync(random),
         _ => throw new ArgumentException($"There is no operation '{operation}'."),
     };
@@ -131,6 +136,24 @@ internal sealed partial class RegistryWork
         // The value that was taken away need not have been there; only a set one is told.
         if (value is not null)
             Say("T", version.Model, Text(version.Version), value);
+    }
+
+    private async Task DeleteAsync(int worker, int number, Random random)
+    {
+        if (await NewestAsync(random) is not { } newest)
+            return;
+        var version = newest with { Version = random.Next(1, newest.Version + 1) };
+        var reason = $"delete-{_plan.Generation}-{worker}-{number}";
+        if (random.Next(3) == 0)
+        {
+            await _host.Models.RestoreAsync(version, reason);
+            return;
+        }
+
+        // A version that was deleted before keeps its first deletion.
+        var deletion = await _host.Models.DeleteAsync(version, reason, new DeletionOptions { RemoveAliases = random.Next(4) == 0 });
+        if (deletion.Reason == reason)
+            Say("D", version.Model, Text(version.Version), reason);
     }
 
     private async Task CollectAsync(CancellationToken stop)

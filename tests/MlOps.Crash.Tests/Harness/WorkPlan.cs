@@ -15,8 +15,8 @@ internal sealed record WorkPlan
     /// <summary>Operations of each worker; the child is killed long before the default.</summary>
     public int Operations { get; init; } = int.MaxValue;
 
-    /// <summary>Which operations, a letter each: uploads, versions, keyed versions, aliases, tags, runs, garbage.</summary>
-    public string Mix { get; init; } = "uvkatrg";
+    /// <summary>Which operations, a letter each: uploads, versions, keyed versions, aliases, tags, deletions and restorations, runs, garbage.</summary>
+    public string Mix { get; init; } = "uvkatdrg";
 
     /// <summary>The size of large blobs.</summary>
     public int LargeBytes { get; init; } = 3_000_000;

@@ -15,6 +15,7 @@ public sealed class ContractAccessTests : IAsyncLifetime
     private static readonly HashSet<string> Reading =
     [
         "IModelRegistry.GetAsync", "IModelRegistry.GetManifestAsync", "IModelRegistry.FindAsync", "IModelRegistry.ListAsync", "IModelRegistry.ListModelsAsync", "IModelRegistry.FindAliasAtAsync",
+        "ILineage.GetUpstreamAsync", "ILineage.GetDownstreamAsync", "IModelRegistry.GetModelAsync", "IModelRegistry.GetStageAsync", "IModelRegistry.GetStagesAsync",
         "IModelRegistry.SearchVersionsAsync", "IModelRegistry.SearchModelsAsync", "IModelRegistry.GetAliasesAsync", "IModelRegistry.GetAliasHistoryAsync", "IModelRegistry.CheckCompleteness",
         "IExperiments.SearchRunsAsync", "IExperiments.GetRunAsync", "IExperiments.ListRunsAsync", "IExperiments.GetMetricHistoryAsync", "IExperiments.GetExperimentAsync", "IExperiments.ListExperimentsAsync",
         "IExperiments.FindLostRunsAsync", "IExperiments.GetRunNotesAsync", "IExperiments.ListPlotsAsync", "IExperiments.GetRunTreeAsync", "IExperiments.CompareRunsAsync",
@@ -29,7 +30,7 @@ public sealed class ContractAccessTests : IAsyncLifetime
         get
         {
             var data = new TheoryData<string, string>();
-            foreach (var contract in new[] { typeof(IModelRegistry), typeof(IExperiments), typeof(IArtifactCollector), typeof(IAuditLog) })
+            foreach (var contract in new[] { typeof(IModelRegistry), typeof(IExperiments), typeof(IArtifactCollector), typeof(ILineage), typeof(IAuditLog) })
             {
                 foreach (var method in contract.GetMethods().Concat(contract.GetInterfaces().SelectMany(parent => parent.GetMethods())).Where(m => !m.IsStatic && m.Name is not ("AppendAsync" or "DisposeAsync")))
                     data.Add(contract.Name, method.ToString()!);
@@ -128,7 +129,7 @@ public sealed class ContractAccessTests : IAsyncLifetime
 
     private static MethodInfo Method(string contract, string signature)
     {
-        var type = new[] { typeof(IModelRegistry), typeof(IExperiments), typeof(IArtifactCollector), typeof(IAuditLog) }.Single(t => t.Name == contract);
+        var type = new[] { typeof(IModelRegistry), typeof(IExperiments), typeof(IArtifactCollector), typeof(ILineage), typeof(IAuditLog) }.Single(t => t.Name == contract);
         return type.GetMethods().Concat(type.GetInterfaces().SelectMany(parent => parent.GetMethods())).First(method => method.ToString() == signature);
     }
 
@@ -138,6 +139,7 @@ public sealed class ContractAccessTests : IAsyncLifetime
         {
             nameof(IModelRegistry) => new SqlModelRegistry(_stores.Context),
             nameof(IExperiments) => new SqlExperiments(_stores.Context),
+            nameof(ILineage) => new LineageExplorer(_stores.Context, []),
             nameof(IArtifactCollector) => new ArtifactCollector(_stores.Context, []),
             _ => _stores.Context.Audit,
         };

@@ -60,6 +60,31 @@ public sealed class ModelVersionBuilderTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Dependencies_HoldHardwareAndOpsets_AndSoDoesTheBom()
+    {
+        using var cards = new TemporaryDirectory();
+        foreach (var (card, name) in new[] { ("0000:01:00.0", "NVIDIA H100 80GB HBM3"), ("0000:02:00.0", "NVIDIA A10") })
+        {
+            Directory.CreateDirectory(cards[card]);
+            await File.WriteAllTextAsync(cards[$"{card}/information"], $"Model: \t\t {name}\nIRQ:   \t\t 87\n");
+        }
+
+        DependencyCapture.ReadAccelerators(cards.Path).Should().Equal("NVIDIA H100 80GB HBM3", "NVIDIA A10");
+        DependencyCapture.ReadAccelerators(cards["none"]).Should().BeEmpty();
+        var snapshot = DependencyCapture.Capture() with { Accelerators = ["NVIDIA A10"] };
+        snapshot.Processor.Should().NotBeEmpty();
+        (snapshot.ProcessorCount, snapshot.MemoryBytes).Should().Match<(int Cores, long Memory)>(found => found.Cores > 0 && found.Memory > 0);
+        var draft = await Drafts.Full(_environment.Context).WithDependencies(snapshot).BuildAsync();
+        var dependencies = await ReadAsync(draft, ModelArtifactKind.Dependencies, "dependencies");
+        dependencies.GetProperty("opsets").GetProperty("ai.onnx").GetInt64().Should().Be(17);
+        dependencies.GetProperty("accelerators")[0].GetString().Should().Be("NVIDIA A10");
+        var bom = await ReadAsync(draft, ModelArtifactKind.Dependencies, "bom");
+        bom.GetProperty("metadata").GetProperty("component").GetProperty("properties").EnumerateArray()
+            .Select(property => $"{property.GetProperty("name").GetString()}={property.GetProperty("value").GetString()}")
+            .Should().Contain(["mlops:accelerator=NVIDIA A10", "mlops:opset=ai.onnx@17", $"mlops:processorCount={snapshot.ProcessorCount}", $"mlops:memoryBytes={snapshot.MemoryBytes}"]);
+    }
+
+    [Fact]
     public async Task Build_NeitherOnnxNorSignature_IsRefused() =>
         await new ModelVersionBuilder(_environment.Context.Artifacts, "churn").Invoking(builder => builder.BuildAsync().AsTask())
             .Should().ThrowAsync<InvalidDefinitionException>();

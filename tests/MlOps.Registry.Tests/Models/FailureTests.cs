@@ -50,13 +50,83 @@ public sealed class FailureTests
         (await registry.RegisterAsync(draft)).Version.Should().Be(1);
     }
 
-    private static EnvironmentContext With(EnvironmentContext context, IArtifactStore artifacts, IAuditLog? audit = null) => new()
+    [Fact]
+    public async Task Lifecycle_WithoutAnAuditRecord_ChangesNothing()
+    {
+        await using var environment = new TestEnvironment();
+        var registry = new SqlModelRegistry(environment.Context);
+        var draft = await Drafts.SmallAsync(environment.Context);
+        var versions = new List<ModelVersionRef>();
+        for (var i = 0; i < 3; i++)
+            versions.Add((await registry.RegisterAsync(draft)).Ref);
+        await registry.SetAliasAsync(versions[0], "champion", "best");
+        await registry.DeleteAsync(versions[2], "old");
+        await registry.RegisterAsync(draft with { Model = "fraud" });
+        await registry.DeleteModelAsync("fraud", "old");
+        var options = new DeletionOptions { RemoveAliases = true };
+        var failing = new SqlModelRegistry(With(environment.Context, environment.Context.Artifacts, new NoAudit()));
+        Func<Task>[] acts =
+        [
+            async () => await failing.DeleteAsync(versions[1], "no"),
+            async () => await failing.DeleteAsync(versions[0], "no", options),
+            async () => await failing.RestoreAsync(versions[2], "no"),
+            async () => await failing.DeleteModelAsync("churn", "no", options),
+            async () => await failing.RestoreModelAsync("fraud", "no"),
+            async () => await failing.RegisterAsync(draft with { Model = "fraud" }),
+            async () => await failing.UpdateModelAsync("churn", new ModelChanges { Owner = "ads" }),
+            async () => await failing.PurgeAsync(TimeSpan.Zero),
+        ];
+        var before = await StateAsync();
+        foreach (var act in acts)
+        {
+            await act.Should().ThrowAsync<StorageException>();
+            (await StateAsync()).Should().Be(before);
+        }
+
+        (await environment.Context.Audit.VerifyAsync()).Should().BeNull();
+
+        async Task<string> StateAsync()
+        {
+            var models = await registry.ListModelsAsync(new ModelListOptions { IncludeDeleted = true });
+            var rows = (await registry.ListAsync("churn", includeDeleted: true)).Concat(await registry.ListAsync("fraud", includeDeleted: true)).Select(version => $"{version.Ref} {version.Deleted}");
+            var history = (await registry.GetAliasHistoryAsync("churn")).Count + (await registry.GetStageAsync(versions[2])).History.Count;
+            return string.Join("; ", models.Select(model => $"{model}").Concat(rows).Append($"{history} {(await environment.Context.Events.ReadAsync()).Count}"));
+        }
+    }
+
+    [Fact]
+    public async Task Lifecycle_CommittedButNotAnswered_CanBeRepeated()
+    {
+        await using var environment = new TestEnvironment();
+        var metadata = new FailingMetadata(environment.Context.Metadata) { Afterwards = true };
+        var registry = new SqlModelRegistry(With(environment.Context, environment.Context.Artifacts, metadata: metadata));
+        var version = (await registry.RegisterAsync(await Drafts.SmallAsync(environment.Context))).Ref;
+        var changes = new ModelChanges { Owner = "ads" };
+        Func<Task>[] acts =
+        [
+            async () => await registry.DeleteAsync(version, "old"), async () => await registry.RestoreAsync(version, "new"),
+            async () => await registry.UpdateModelAsync("churn", changes), async () => await registry.DeleteModelAsync("churn", "old"),
+            async () => await registry.RestoreModelAsync("churn", "new"),
+        ];
+        foreach (var act in acts)
+        {
+            metadata.Full = true;
+            await act.Should().ThrowAsync<StorageException>("the commit was not answered");
+            metadata.Full = false;
+            await act();
+        }
+
+        (await environment.Context.Audit.ReadAsync()).Select(record => record.Entry.Operation).Should().Equal(
+            "registry.version.register", "registry.version.delete", "registry.version.restore", "registry.model.update", "registry.model.delete", "registry.model.restore");
+    }
+
+    private static EnvironmentContext With(EnvironmentContext context, IArtifactStore artifacts, IAuditLog? audit = null, IMetadataStore? metadata = null) => new()
     {
         Name = context.Name,
         Kind = context.Kind,
         Directory = context.Directory,
         Files = context.Files,
-        Metadata = context.Metadata,
+        Metadata = metadata ?? context.Metadata,
         Artifacts = artifacts,
         Events = context.Events,
         Audit = audit ?? context.Audit,

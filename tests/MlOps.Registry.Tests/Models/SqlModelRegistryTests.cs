@@ -13,7 +13,9 @@ public sealed class SqlModelRegistryTests : IAsyncDisposable
     [Fact]
     public async Task Register_FullDraft_ReadsBackWhole()
     {
-        var draft = await Drafts.Full(_environment.Context).WithRun("run-1").BuildAsync();
+        var run = await new SqlExperiments(_environment.Context).StartRunAsync("training");
+        await run.DisposeAsync();
+        var draft = await Drafts.Full(_environment.Context).WithRun(run.Id).BuildAsync();
         var registered = await Registry.RegisterAsync(draft);
         await _environment.ReopenAsync();
         var read = await Registry.GetAsync(registered.Ref);
@@ -23,7 +25,7 @@ public sealed class SqlModelRegistryTests : IAsyncDisposable
         read.Metrics.Should().Equal(new Dictionary<string, double> { ["auc"] = 0.81, ["loss"] = 0.4 });
         read.Tags.Should().Contain("owner", "ads");
         read.Description.Should().Be("# Churn");
-        read.RunId.Should().Be("run-1");
+        read.RunId.Should().Be(run.Id);
         Registry.CheckCompleteness(read).Missing.Should().BeEmpty();
         var bytes = await Registry.GetManifestAsync(read.Ref);
         ArtifactDigest.Of(bytes.Manifest.Span).ToString().Should().Be(read.Manifest.Digest);

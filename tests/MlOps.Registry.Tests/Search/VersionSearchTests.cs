@@ -53,6 +53,25 @@ public sealed class VersionSearchTests(VersionSearchTests.TwoModels models) : IC
             model.Aliases.Should().BeEquivalentTo(await Registry.GetAliasesAsync(model.Name));
     }
 
+    [Fact]
+    public async Task Search_DeletedVersionsAndModels_FindsNeitherAndComesBack()
+    {
+        await using var environment = new TestEnvironment();
+        var registry = new SqlModelRegistry(environment.Context);
+        var draft = await Drafts.SmallAsync(environment.Context);
+        var (first, second) = ((await registry.RegisterAsync(draft)).Ref, (await registry.RegisterAsync(draft)).Ref);
+        await registry.RegisterAsync(draft with { Model = "fraud" });
+        await registry.UpdateModelAsync("churn", new ModelChanges { Owner = "ads", Tags = new Dictionary<string, string?> { ["task"] = "binary" } });
+        (await registry.SearchModelsAsync("owner = 'ads' and tags.task = 'binary'")).Models.Select(model => model.Name).Should().Equal("churn");
+        await registry.DeleteAsync(first, "old");
+        (await registry.SearchVersionsAsync("model = 'churn'")).Versions.Select(version => version.Ref).Should().Equal(second);
+        await registry.DeleteModelAsync("churn", "old");
+        (await registry.SearchVersionsAsync("")).Versions.Select(version => version.Model).Should().Equal("fraud");
+        (await registry.SearchModelsAsync("")).Models.Select(model => model.Name).Should().Equal("fraud");
+        await registry.RestoreModelAsync("churn", "new");
+        (await registry.SearchVersionsAsync("model = 'churn'")).Versions.Select(version => version.Ref).Should().Equal(second);
+    }
+
     [Theory]
     [InlineData("params.lr = 'x'", "'params'*no part of versions")]
     [InlineData("kind != 'Data'", "NOT kind = 'Data'")]
@@ -72,6 +91,8 @@ public sealed class VersionSearchTests(VersionSearchTests.TwoModels models) : IC
         public async Task InitializeAsync()
         {
             var registry = new SqlModelRegistry(Environment.Context);
+            await new MetadataArea(Environment.Context.Metadata, ExperimentsSchema.Current).WriteAsync(async (session, _) => await session.ExecuteAsync(
+                "INSERT INTO experiments_runs (id, experiment, name, status, owner, started_at, heartbeat_at, created_by) VALUES ('run2', 'e', '', 'Completed', 'o', 0, 0, 'ann')"));
             for (var i = 1; i <= 3; i++)
             {
                 var draft = await Drafts.SmallAsync(Environment.Context, "churn", content: $$"""{"number":{{i}}}""");

@@ -5,6 +5,7 @@ internal sealed class EnvironmentHandle(EnvironmentContext context) : IMlOpsEnvi
 {
     private readonly SqlModelRegistry _models = new(context);
     private readonly SqlExperiments _experiments = new(context);
+    private readonly LineageExplorer _lineage = new(context, []);
 
     public string Name => Context.Name;
 
@@ -13,5 +14,5 @@ internal sealed class EnvironmentHandle(EnvironmentContext context) : IMlOpsEnvi
     public EnvironmentContext Context { get; } = context;
 
     public TService Get<TService>()
-        where TService : notnull => _models is TService models ? models : (TService)(object)_experiments;
+        where TService : notnull => _models is TService models ? models : _lineage is TService lineage ? lineage : (TService)(object)_experiments;
 }
