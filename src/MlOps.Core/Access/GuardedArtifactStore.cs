@@ -43,6 +43,12 @@ internal sealed class GuardedArtifactStore(IArtifactStore inner, IAccessControl 
         return inner.OpenReadAsync(digest, cancellationToken);
     }
 
+    public ValueTask<long> VerifyAsync(ArtifactDigest digest, CancellationToken cancellationToken = default)
+    {
+        access.Require(EnvironmentPermission.Read, "artifacts");
+        return inner.VerifyAsync(digest, cancellationToken);
+    }
+
     public ValueTask<string> GetLocalPathAsync(ArtifactDigest digest, CancellationToken cancellationToken = default)
     {
         access.Require(EnvironmentPermission.ReadArtifacts, "artifacts");

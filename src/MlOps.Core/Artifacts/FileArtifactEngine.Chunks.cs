@@ -79,6 +79,7 @@ internal sealed partial class FileArtifactEngine
 
             CountStored(write.NewBytes + write.Recipe.FileLength);
             _index.Add(RecipePathOf(digest), write.Recipe.Hooks);
+            Trust(digest, StampOf(digest));
             return (digest, length);
         }
         catch

@@ -49,6 +49,7 @@ internal sealed partial class FileArtifactEngine
             Settle(temporary, path);
             _files.FlushDirectory(directory);
             RememberDurable(digest, written);
+            Trust(digest, (source.HeadLength, written.UtcTicks));
             CountStored(source.HeadLength);
             return (digest, source.HeadLength);
         }
@@ -90,7 +91,7 @@ internal sealed partial class FileArtifactEngine
             _files.Touch(path);
             var stamp = StampOf(digest);
             if (!trusted)
-                await VerifyAsync(digest, cancellationToken).ConfigureAwait(false);
+                await ReadThroughAsync(digest, cancellationToken).ConfigureAwait(false);
             if (!whole)
                 _files.FlushDirectory(_packs);
             _files.FlushDirectory(Path.GetDirectoryName(path)!);

@@ -40,7 +40,28 @@ internal sealed partial class FileArtifactEngine
 
     private VerifyingStream OpenVerifying(ArtifactDigest digest) => new(Open(digest, out var path, verifyChunks: false, null), digest, path);
 
-    private async ValueTask VerifyAsync(ArtifactDigest digest, CancellationToken cancellationToken)
+    public async ValueTask<long> VerifyAsync(ArtifactDigest digest, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var stamp = StampOf(digest);
+            if (!_verified.TryGetValue(digest, out var known) || known != stamp)
+            {
+                await ReadThroughAsync(digest, cancellationToken).ConfigureAwait(false);
+                Trust(digest, stamp);
+            }
+
+            var stream = Open(digest, out _, verifyChunks: false, null);
+            await using (stream.ConfigureAwait(false))
+                return stream.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            throw NotFound(digest);
+        }
+    }
+
+    private async ValueTask ReadThroughAsync(ArtifactDigest digest, CancellationToken cancellationToken)
     {
         var stream = OpenVerifying(digest);
         await using (stream.ConfigureAwait(false))

@@ -35,6 +35,17 @@ public interface IArtifactStore
     /// <exception cref="CorruptDataException">The stored bytes are not what was written.</exception>
     ValueTask<Stream> OpenRangeAsync(ArtifactDigest digest, long offset, long length, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Makes sure that a blob's bytes match its digest: by reading them, unless this process has written or read them whole since its
+    /// files last changed.
+    /// </summary>
+    /// <param name="digest">Which blob.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The blob's length in bytes.</returns>
+    /// <exception cref="NotFoundException">There is no such blob.</exception>
+    /// <exception cref="CorruptDataException">The stored bytes do not match the digest.</exception>
+    ValueTask<long> VerifyAsync(ArtifactDigest digest, CancellationToken cancellationToken = default);
+
     /// <summary>Begins an upload in pieces, or resumes the one that was begun under the same key, by this process or one that died.</summary>
     /// <param name="key">The caller's name for the upload, for instance <c>run 17, checkpoint 3</c>; 1 to 1024 characters.</param>
     /// <param name="cancellationToken">Cancels.</param>

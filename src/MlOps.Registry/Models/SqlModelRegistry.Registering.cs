@@ -160,29 +160,28 @@ internal sealed partial class SqlModelRegistry
         await _context.Events.AppendAsync(session, RegistryEvents.VersionRegistered, draft.Model, data).ConfigureAwait(false);
     }
 
+    // A version never begins with damaged bytes: each blob is verified, by reading it unless this process has just stored it.
     private async ValueTask RequireBlobsAsync(IReadOnlyList<ModelArtifact> artifacts, CancellationToken cancellationToken)
     {
-        foreach (var artifact in artifacts.DistinctBy(artifact => artifact.Content.Digest, StringComparer.Ordinal))
+        foreach (var artifact in artifacts)
         {
-            if (!await _context.Artifacts.ExistsAsync(artifact.Content.ParsedDigest, cancellationToken).ConfigureAwait(false))
+            long length;
+            try
+            {
+                length = await _context.Artifacts.VerifyAsync(artifact.Content.ParsedDigest, cancellationToken).ConfigureAwait(false);
+            }
+            catch (NotFoundException missing)
             {
                 throw new NotFoundException(
-                    $"Artifact {artifact.Kind}/{artifact.Name} points at {artifact.Content.Digest}, which is not in the artifact store of environment '{_context.Name}'. Store its bytes first.");
+                    $"Artifact {artifact.Kind}/{artifact.Name} points at {artifact.Content.Digest}, which is not in the artifact store of environment '{_context.Name}'. Store its bytes first.",
+                    missing);
             }
-        }
 
-        foreach (var artifact in artifacts)
-            await RequireSizeAsync(artifact, cancellationToken).ConfigureAwait(false);
-    }
-
-    // Reading a blob to its end verifies its digest, so that a version never begins with damaged bytes.
-    private async ValueTask RequireSizeAsync(ModelArtifact artifact, CancellationToken cancellationToken)
-    {
-        var length = await _context.Artifacts.VerifyAsync(artifact.Content.ParsedDigest, cancellationToken).ConfigureAwait(false);
-        if (length != artifact.Content.Size)
-        {
-            throw new InvalidDefinitionException(
-                $"Artifact {artifact.Kind}/{artifact.Name} claims {artifact.Content.Size} bytes, but its blob has {length}. Pass the reference that the artifact store returned.");
+            if (length != artifact.Content.Size)
+            {
+                throw new InvalidDefinitionException(
+                    $"Artifact {artifact.Kind}/{artifact.Name} claims {artifact.Content.Size} bytes, but its blob has {length}. Pass the reference that the artifact store returned.");
+            }
         }
     }
 

@@ -16,6 +16,9 @@ internal sealed class FailingArtifacts(IArtifactStore inner, int failAt, bool af
     public async ValueTask<string> GetLocalPathAsync(ArtifactDigest digest, CancellationToken cancellationToken = default) =>
         await CallAsync(() => inner.GetLocalPathAsync(digest, cancellationToken));
 
+    public async ValueTask<long> VerifyAsync(ArtifactDigest digest, CancellationToken cancellationToken = default) =>
+        await CallAsync(() => inner.VerifyAsync(digest, cancellationToken));
+
     public async ValueTask<bool> ExistsAsync(ArtifactDigest digest, CancellationToken cancellationToken = default) =>
         await CallAsync(() => inner.ExistsAsync(digest, cancellationToken));
 
