@@ -36,6 +36,7 @@ internal sealed partial class SqlExperiments : IExperiments
         if (options.SystemMetricsInterval is { } interval && interval < SystemSampler.LeastInterval)
             throw new InvalidInputException($"SystemMetricsInterval is {interval}: use at least {SystemSampler.LeastInterval}, or null for no system metrics.");
         NameRules.Text("The run's name", options.Name, RegistryLimits.FieldNameLength);
+        options = options with { Tags = Snapshots.Of("Tag", options.Tags ?? throw new InvalidInputException("The run's tags are null. Pass an empty dictionary instead."), RegistryLimits.Tags) };
         NameRules.Tags(options.Tags);
         if (options.Key is not null)
             DraftValidator.CheckKey(options.Key);
