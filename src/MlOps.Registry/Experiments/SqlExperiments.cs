@@ -186,7 +186,9 @@ internal sealed partial class SqlExperiments : IExperiments
         Id = reader.GetString(0),
         Experiment = reader.GetString(1),
         Name = reader.GetString(2),
-        Status = Enum.Parse<RunStatus>(reader.GetString(3)),
+        Status = Enum.TryParse<RunStatus>(reader.GetString(3), out var status) && Enum.IsDefined(status)
+            ? status
+            : throw new CorruptDataException($"Run {reader.GetString(0)} has the unknown status '{NameRules.Shown(reader.GetString(3))}'. Was it written by a newer version?"),
         StartedAt = reader.GetTimestamp(4),
         EndedAt = reader.IsDBNull(5) ? null : reader.GetTimestamp(5),
         ParentRunId = reader.GetStringOrNull(6),

@@ -37,7 +37,7 @@ internal static class NameRules
 
     public static void Artifact(string name)
     {
-        if (!IsName(name, RegistryLimits.ArtifactNameLength) || name[0] == '.' || name[^1] == '.')
+        if (!IsArtifact(name))
         {
             throw new InvalidDefinitionException(
                 $"Artifact name '{Shown(name)}' is not allowed: use 1 to {RegistryLimits.ArtifactNameLength} letters, digits, '.', '_' and '-', with no '.' at either end and without '..'.");
@@ -47,6 +47,8 @@ internal static class NameRules
         if (IsDevice(name.AsSpan(0, name.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? dot : name.Length)))
             throw new InvalidDefinitionException($"Artifact name '{name}' is not allowed: Windows takes it for a device and not for a file. Give it another name.");
     }
+
+    public static bool IsArtifact(string? name) => IsName(name, RegistryLimits.ArtifactNameLength) && name![0] != '.' && name[^1] != '.';
 
     public static void Alias(string alias)
     {
