@@ -123,6 +123,9 @@ public static partial class OnnxModelReader
                     break;
             }
         }
+
+        RefuseTwins(reader, "inputs", graph.Inputs);
+        RefuseTwins(reader, "outputs", graph.Outputs);
     }
 
     private static void Add(ProtoReader reader, List<TensorSpec> tensors, TensorSpec tensor)
@@ -131,6 +134,13 @@ public static partial class OnnxModelReader
         if (tensors.Count >= MaximumInitializers)
             throw reader.Refused($"more than {MaximumInitializers} inputs or outputs");
         tensors.Add(tensor);
+    }
+
+    private static void RefuseTwins(ProtoReader reader, string what, List<TensorSpec> tensors)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        if (tensors.Find(tensor => !names.Add(tensor.Name)) is { } twin)
+            throw reader.Refused($"two {what} of the name '{NameRules.Shown(twin.Name)}'");
     }
 
     private static void AddInitializer(ProtoReader reader, Graph graph, string name)

@@ -32,7 +32,10 @@ internal static partial class HostileCases
                 ("its head flipped", path => Write(path, bytes => [(byte)(bytes[0] ^ 1), .. bytes[1..]])), ("a link", ReplaceByLink), ("gone", File.Delete),
             })
             {
-                yield return Damaged<MlOpsException>($"{folder} {what}: read", "", store => Directory.GetFiles(store.Folder(folder)).Single(), spoil, store => store.Artifacts.GetBytesAsync(store.Chunked.Artifacts[0].Content).AsTask());
+                // Nobody reads the head of a pack: its chunks are found by the recipe, and each is verified.
+                if (folder == "packs" && what == "its head flipped")
+                    continue;
+                yield return Damaged<MlOpsException>($"{folder} {what}: read", "", store => store.ChunkFiles[folder], spoil, store => store.Artifacts.GetBytesAsync(store.Chunked.Artifacts[0].Content).AsTask());
             }
         }
 

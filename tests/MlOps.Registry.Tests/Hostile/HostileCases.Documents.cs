@@ -50,7 +50,7 @@ internal static partial class HostileCases
             await store.Bundles.ExportTarAsync(store.Version.Ref, archive);
             return new Attack(() => store.Bundles.ImportTarAsync(new MemoryStream(archive.ToArray()[..1500]), new BundleImportOptions { Model = "imported" }).AsTask());
         });
-        yield return HostileCase.Prepared<InvalidDefinitionException>("bundle: for a model that climbs", "Model name '../x'", async store =>
+        yield return HostileCase.Prepared<InvalidInputException>("bundle: for a model that climbs", "cannot be imported as '../x'", async store =>
         {
             var archive = new MemoryStream();
             await store.Bundles.ExportTarAsync(store.Version.Ref, archive);

@@ -45,7 +45,7 @@ internal static partial class HostileCases
         yield return Graph("text", "ONNX model is not valid", () => "not a model"u8.ToArray());
         yield return Graph("cut off", "ONNX model is not valid", () => OnnxBytes.Linear()[..^3]);
         yield return Graph<InvalidDefinitionException>("another signature than the draft's", "does not fit the ONNX graph", () => OnnxBytes.Linear(4));
-        yield return Graph<InvalidDefinitionException>("an input twice", "", () => OnnxBytes.Model(graph =>
+        yield return Graph("an input twice", "two inputs of the name 'features'", () => OnnxBytes.Model(graph =>
         {
             OnnxBytes.Value(graph, 11, "features", 1, "N", 3);
             OnnxBytes.Value(graph, 11, "features", 1, "N", 3);

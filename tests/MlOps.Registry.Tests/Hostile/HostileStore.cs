@@ -42,6 +42,9 @@ internal sealed class HostileStore : IMlOpsEnvironment, IAsyncDisposable
     /// <summary>A version whose blob is stored in chunks.</summary>
     public ModelVersion Chunked { get; private set; } = null!;
 
+    /// <summary>The files that its chunks are found by and lie in.</summary>
+    public IReadOnlyDictionary<string, string> ChunkFiles { get; private set; } = null!;
+
     public string Parent { get; private set; } = null!;
 
     public string Child { get; private set; } = null!;
@@ -65,6 +68,7 @@ internal sealed class HostileStore : IMlOpsEnvironment, IAsyncDisposable
         });
         var large = await store.Artifacts.PutBytesAsync(StoreFixture.Large(), "application/octet-stream");
         store.Chunked = await store.Models.RegisterAsync(store.Draft with { Artifacts = [blob with { Name = "weights", Content = large }] });
+        store.ChunkFiles = new[] { "recipes", "packs" }.ToDictionary(folder => folder, folder => Directory.GetFiles(Path.Combine(store.Root, "artifacts", folder)).Single());
         await store.Models.SetAliasAsync(store.Version.Ref, "champion", "first");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         await store.Signatures.SignAsync(store.Version.Ref, ModelSigner.FromKey(key));
@@ -117,8 +121,6 @@ internal sealed class HostileStore : IMlOpsEnvironment, IAsyncDisposable
     }
 
     public string BlobPath(ArtifactRef blob) => Path.Combine(Root, "artifacts", "blobs", "sha256", blob.ParsedDigest.Hex[..2], blob.ParsedDigest.Hex[2..]);
-
-    public string Folder(string name) => Path.Combine(Root, "artifacts", name);
 
     /// <summary>Writes to the database behind the store's back.</summary>
     public void Execute(string sql, params (string Name, object Value)[] values)
