@@ -25,7 +25,7 @@ internal static partial class HostileCases
             return new Attack(() => store.Experiments.StartRunAsync("deep", new RunOptions { ParentRunId = parent }).AsTask());
         });
         yield return Logged<InvalidInputException>("deletion: of a run that goes on", "Run", (store, run) => store.Experiments.DeleteRunAsync(run.Id, "").AsTask());
-        yield return HostileCase.Of<InvalidInputException>("deletion: without the children", "has 1 runs below it", store => store.Experiments.DeleteRunAsync(store.Parent, "", includeChildren: false).AsTask());
+        yield return HostileCase.Of<InvalidInputException>("deletion: without the children", "runs below it, among them", store => store.Experiments.DeleteRunAsync(store.Parent, "", includeChildren: false).AsTask());
         foreach (var step in (long[])[-1, long.MinValue])
             yield return Logged<ArgumentOutOfRangeException>($"step: {step}", "step", run => run.LogMetric("known", 1, step));
         yield return Logged<InvalidInputException>("metrics: one name of three is wrong", "Metric name '../c'", run => run.LogMetrics([new("known", 1), new("known", 2), new("../c", 3)], 7));
