@@ -31,8 +31,18 @@ internal static class Snapshots
 
     private static ModelSignature Of(ModelSignature? signature) => signature is null
         ? null!
-        : new ModelSignature(
-            Of(signature.Inputs), Of(signature.Outputs), Of(signature.Features, RegistryLimits.Features));
+        : signature with
+        {
+            Inputs = Of(signature.Inputs),
+            Outputs = Of(signature.Outputs),
+            Features = Of(signature.Features, RegistryLimits.Features),
+            Specs = Of(signature.Specs),
+        };
+
+    // A spec describes a feature or a tensor and stands once, so that there are no more of them than of these.
+    private static FeatureSpec[] Of(IReadOnlyList<FeatureSpec>? specs) => specs is null
+        ? null!
+        : [.. Of(specs, RegistryLimits.Features + (2 * RegistryLimits.Tensors)).Select(spec => spec is null ? spec! : spec with { Categories = Of(spec.Categories, RegistryLimits.Categories) })];
 
     private static TensorSpec[] Of(IReadOnlyList<TensorSpec>? tensors) => tensors is null
         ? null!

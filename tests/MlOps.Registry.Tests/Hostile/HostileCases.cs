@@ -6,7 +6,7 @@ internal static partial class HostileCases
     private static readonly string Megabytes = new('x', 10 << 20);
 
     public static IEnumerable<HostileCase> All() =>
-        [.. Names(), .. Values(), .. References(), .. Runs(), .. Searches(), .. Damage(), .. Rows(), .. Files(), .. Graphs(), .. Documents(), .. Callers()];
+        [.. Names(), .. Values(), .. References(), .. Runs(), .. Lifecycle(), .. Searches(), .. Damage(), .. Rows(), .. Files(), .. Graphs(), .. Documents(), .. Callers()];
 
     private static HostileCase Drafted<TException>(string name, string says, Func<HostileStore, ModelVersionDraft, ModelVersionDraft> spoil)
         where TException : Exception =>

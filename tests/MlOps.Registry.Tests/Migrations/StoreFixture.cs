@@ -21,7 +21,7 @@ internal static class StoreFixture
     /// <summary>Large enough to be stored in chunks where a format has them; its bytes repeat, so that the fixture stays small.</summary>
     public static byte[] Large() => [.. Enumerable.Range(0, 5 << 20).Select(i => (byte)((i % 251) ^ (i >> 16)))];
 
-    public static async Task WriteAsync(string archive, Func<EnvironmentContext, Task>? more = null)
+    public static async Task WriteAsync(string archive)
     {
         using var directory = new TemporaryDirectory();
         var clock = new FakeClock(Start);
@@ -30,8 +30,6 @@ internal static class StoreFixture
         {
             using var acting = caller.ActAs(CallerAccessor.Named("ada"));
             await TellAsync(stores.Context, clock);
-            if (more is not null)
-                await more(stores.Context);
         }
 
         SqliteConnection.ClearAllPools();

@@ -11,7 +11,7 @@ public sealed class StoreFormatTests
     public static TheoryData<string> Stores() => new(StoredFixture.Names);
 
     [Fact]
-    public void Fixtures_OfEveryFormat_AreThere() => StoredFixture.Names.Should().Contain("v1.tar.gz");
+    public void Fixtures_OfEveryFormat_AreThere() => StoredFixture.Names.Should().StartWith(["v1.tar.gz", "v2.tar.gz"]);
 
     [Theory]
     [MemberData(nameof(Stores))]
@@ -131,6 +131,33 @@ public sealed class StoreFormatTests
         store.Clock.Advance(TimeSpan.FromDays(40));
         await experiments.PurgeRunsAsync("test");
         (await experiments.GetRunAsync(nightly.Id)).DeletedAt.Should().NotBeNull();
+    }
+
+    [Theory]
+    [MemberData(nameof(Stores))]
+    public async Task Models_OfEarlierStore_HaveALifeAndALineage(string name)
+    {
+        await using var store = new StoredFixture(name);
+        var context = store.Open();
+        var models = new SqlModelRegistry(context);
+        var churn = await models.GetModelAsync("churn");
+        (churn.Versions, churn.LastVersion, churn.CreatedAt, churn.Description, churn.Owner).Should().Be((3, 3, Start + TimeSpan.FromSeconds(1), "", ""));
+        (await models.GetStagesAsync("churn")).Should().BeEquivalentTo(new Dictionary<int, ModelStage> { [1] = ModelStage.Retired, [2] = ModelStage.Champion, [3] = ModelStage.Retired });
+        await models.UpdateModelAsync("churn", new ModelChanges { Owner = "ads" });
+
+        await models.DeleteAsync(new ModelVersionRef("churn", 3), "test");
+        (await models.ListAsync("churn")).Select(version => version.Version).Should().Equal(2, 1);
+        (await models.RestoreAsync(new ModelVersionRef("churn", 3), "test")).Version.Should().Be(3);
+        await models.DeleteModelAsync("eta", "test");
+        (await models.ListModelsAsync()).Should().Equal("churn");
+        store.Clock.Advance(TimeSpan.FromDays(2));
+        (await models.PurgeAsync(TimeSpan.FromDays(1))).Versions.Should().Equal(new ModelVersionRef("eta", 1));
+
+        var lineage = new LineageExplorer(context, []);
+        var above = await lineage.GetUpstreamAsync(LineageNode.Version(new ModelVersionRef("churn", 1)));
+        above.OfKind(LineageNodeKind.Run).Should().Contain((await models.GetAsync(new ModelVersionRef("churn", 1))).RunId!);
+        above.OfKind(LineageNodeKind.Data).Should().Contain("sha256:" + new string('b', 64));
+        (await context.Audit.VerifyAsync()).Should().BeNull();
     }
 
     [Theory]
