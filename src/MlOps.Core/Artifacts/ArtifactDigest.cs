@@ -23,7 +23,7 @@ public readonly record struct ArtifactDigest
     public static ArtifactDigest Parse(string text) =>
         TryParse(text, out var digest)
             ? digest
-            : throw new InvalidInputException($"'{text}' is not an artifact digest: expected 'sha256:' and 64 lower-case hexadecimal digits.");
+            : throw new InvalidInputException($"'{(text is { Length: > 80 } ? text[..80] + "..." : text)}' is not an artifact digest: expected 'sha256:' and 64 lower-case hexadecimal digits.");
 
     /// <summary>Reads a digest without throwing.</summary>
     /// <param name="text">The text.</param>

@@ -13,7 +13,7 @@ public static class EnvironmentNames
         var lower = name.ToLowerInvariant();
         if (!IsValid(lower))
             throw new InvalidDefinitionException(
-                $"Environment name '{name}' is not allowed: use 1 to 63 of a-z, 0-9 and '-', beginning with a letter.");
+                $"Environment name '{(name.Length > 80 ? name[..80] + "..." : name)}' is not allowed: use 1 to 63 of a-z, 0-9 and '-', beginning with a letter.");
         return lower;
     }
 

@@ -142,6 +142,7 @@ public sealed class EnvironmentStores : IAsyncDisposable
             files.CreateDirectory(full);
             ProbeWriting(files, full);
         });
+        Try(() => RefuseLinks(files, full));
         if (normalised is not null)
             Try(() => Check(EnvironmentStamp.Read(files, full), normalised, full));
         return problems;
@@ -156,6 +157,22 @@ public sealed class EnvironmentStores : IAsyncDisposable
             {
                 problems.Add(exception);
             }
+        }
+    }
+
+    private static readonly string[] ArtifactFolders =
+    [
+        "artifacts", .. ((string[])["blobs", "blobs/sha256", "recipes", "packs", "temporary", "condemned", "uploads", "local"]).Select(folder => "artifacts/" + folder),
+    ];
+
+    // Whoever can place a link could make the store read and write somewhere else. The directory itself may be one: its owner named it.
+    private static void RefuseLinks(IFileSystem files, string directory)
+    {
+        foreach (var name in (ReadOnlySpan<string>)[EnvironmentStamp.FileName, "metadata.db", "metadata.db-wal", "metadata.db-shm", .. ArtifactFolders])
+        {
+            var path = Path.Combine(directory, name);
+            if (files.IsLink(path))
+                throw new CorruptDataException($"'{path}' is a symbolic link, which the store never makes: put back what it stands for, or mount the other disk there.");
         }
     }
 

@@ -93,14 +93,17 @@ internal sealed partial class SqlExperiments
     private static Dictionary<string, string?> CheckedTags(IReadOnlyDictionary<string, string?> tags)
     {
         ArgumentNullException.ThrowIfNull(tags);
-        foreach (var (name, value) in tags)
+        var changes = Snapshots.Of("Tag", tags, RegistryLimits.TagChanges);
+        if (changes.Count > RegistryLimits.TagChanges)
+            throw new InvalidInputException($"More than {RegistryLimits.TagChanges} tags are set at once. Set them in several calls.");
+        foreach (var (name, value) in changes)
         {
             NameRules.Field("Tag", name);
             if (value is not null)
                 NameRules.Text($"The value of tag '{name}'", value, RegistryLimits.TagValueLength);
         }
 
-        return new Dictionary<string, string?>(tags, StringComparer.Ordinal);
+        return changes;
     }
 
     /// <summary>Changes the labels of a run or an experiment, which differ in table and key only, and records it when anything changed.</summary>

@@ -2,14 +2,17 @@ namespace MlOps.Registry;
 
 internal sealed partial class SqlExperiments
 {
-    // The runs below one, with their distance; a child starts after its parent exists, so there are no cycles.
+    // The runs below one, with their distance; a child starts after its parent exists, so there are no cycles but those of a store that was
+    // tampered with: there the walk ends, too.
+    private const string DeepestRun = "64";
+
     private const string Below =
         "WITH RECURSIVE below (id, depth) AS (SELECT id, 0 FROM experiments_runs WHERE id = @root UNION ALL " +
-        "SELECT child.id, below.depth + 1 FROM experiments_runs child JOIN below ON child.parent_id = below.id) ";
+        "SELECT child.id, below.depth + 1 FROM experiments_runs child JOIN below ON child.parent_id = below.id AND below.depth < " + DeepestRun + ") ";
 
     private const string Above =
         "WITH RECURSIVE above (id, parent_id, depth) AS (SELECT id, parent_id, 0 FROM experiments_runs WHERE id = @run UNION ALL " +
-        "SELECT up.id, up.parent_id, above.depth + 1 FROM experiments_runs up JOIN above ON up.id = above.parent_id) ";
+        "SELECT up.id, up.parent_id, above.depth + 1 FROM experiments_runs up JOIN above ON up.id = above.parent_id AND above.depth < " + DeepestRun + ") ";
 
     public async ValueTask<IReadOnlyList<RunRecord>> ListRunsAsync(string experiment, RunListOptions options, CancellationToken cancellationToken = default)
     {
@@ -53,9 +56,11 @@ internal sealed partial class SqlExperiments
         var showDeleted = runs.First(run => run.Id == root).DeletedAt is not null;
         var children = runs.Where(run => run.ParentRunId is not null && (showDeleted || run.DeletedAt is null))
             .OrderBy(run => run.StartedAt).ThenBy(run => run.Id, StringComparer.Ordinal).ToLookup(run => run.ParentRunId!, StringComparer.Ordinal);
-        return Grow(runs.First(run => run.Id == root));
+        return Grow(runs.First(run => run.Id == root), 0);
 
-        RunTree Grow(RunRecord run) => new(run, [.. children[run.Id].Select(Grow)]);
+        RunTree Grow(RunRecord run, int depth) => depth <= RegistryLimits.RunDepth
+            ? new(run, [.. children[run.Id].Select(child => Grow(child, depth + 1))])
+            : throw new CorruptDataException($"Run {run.Id} is part of itself, or lies more than {RegistryLimits.RunDepth} runs deep. Restore the metadata store from a backup.");
     }
 
     public async ValueTask<RunComparison> CompareRunsAsync(IReadOnlyList<string> runIds, bool includeEqual = false, CancellationToken cancellationToken = default)

@@ -36,6 +36,7 @@ internal sealed partial class SqlExperiments : IExperiments
         if (options.SystemMetricsInterval is { } interval && interval < SystemSampler.LeastInterval)
             throw new InvalidInputException($"SystemMetricsInterval is {interval}: use at least {SystemSampler.LeastInterval}, or null for no system metrics.");
         NameRules.Text("The run's name", options.Name, RegistryLimits.FieldNameLength);
+        options = options with { Tags = Snapshots.Of("Tag", options.Tags ?? throw new InvalidInputException("The run's tags are null. Pass an empty dictionary instead."), RegistryLimits.Tags) };
         NameRules.Tags(options.Tags);
         if (options.Key is not null)
             DraftValidator.CheckKey(options.Key);
@@ -185,7 +186,9 @@ internal sealed partial class SqlExperiments : IExperiments
         Id = reader.GetString(0),
         Experiment = reader.GetString(1),
         Name = reader.GetString(2),
-        Status = Enum.Parse<RunStatus>(reader.GetString(3)),
+        Status = Enum.TryParse<RunStatus>(reader.GetString(3), out var status) && Enum.IsDefined(status)
+            ? status
+            : throw new CorruptDataException($"Run {reader.GetString(0)} has the unknown status '{NameRules.Shown(reader.GetString(3))}'. Was it written by a newer version?"),
         StartedAt = reader.GetTimestamp(4),
         EndedAt = reader.IsDBNull(5) ? null : reader.GetTimestamp(5),
         ParentRunId = reader.GetStringOrNull(6),

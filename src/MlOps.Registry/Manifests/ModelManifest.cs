@@ -42,7 +42,11 @@ internal sealed record ModelManifest(ArtifactRef Config, IReadOnlyList<ModelArti
             var kind = annotations.GetProperty(ModelMediaTypes.KindAnnotation).GetString();
             if (!Enum.TryParse<ModelArtifactKind>(kind, out var parsed) || !Enum.IsDefined(parsed))
                 throw new CorruptDataException($"The manifest has a layer of the unknown kind '{NameRules.Shown(kind)}'.");
-            artifacts.Add(new ModelArtifact(parsed, annotations.GetProperty(ModelMediaTypes.NameAnnotation).GetString()!, ReadDescriptor(layer)));
+            // A name becomes a path where a version is exported, and a stored row is no better than whoever can write the file.
+            var name = annotations.GetProperty(ModelMediaTypes.NameAnnotation).GetString();
+            if (!NameRules.IsArtifact(name))
+                throw new CorruptDataException($"The manifest has a layer of the name '{NameRules.Shown(name)}', which no artifact can have.");
+            artifacts.Add(new ModelArtifact(parsed, name!, ReadDescriptor(layer)));
         }
 
         return new ModelManifest(ReadDescriptor(root.GetProperty("config")), artifacts);

@@ -12,6 +12,7 @@ internal sealed partial class SqlModelRegistry
         NameRules.Model(version.Model);
         NameRules.Alias(alias);
         NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
+        CheckExpected(expected);
         return await MoveAsync(version.Model, alias, version.Version, reason, expected, cancellationToken).ConfigureAwait(false);
     }
 
@@ -22,6 +23,7 @@ internal sealed partial class SqlModelRegistry
         NameRules.Model(model);
         NameRules.Alias(alias);
         NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
+        CheckExpected(expected);
         return await MoveAsync(model, alias, null, reason, expected, cancellationToken).ConfigureAwait(false);
     }
 
@@ -57,6 +59,12 @@ internal sealed partial class SqlModelRegistry
             "WHERE model = @model AND alias = @alias AND moved_at <= @at ORDER BY moved_at DESC, id DESC LIMIT 1",
             reader => ReadMove(model, reader), ("model", model), ("alias", alias), ("at", at)), cancellationToken).ConfigureAwait(false);
         return move?.To is null ? null : move;
+    }
+
+    private static void CheckExpected(int? expected)
+    {
+        if (expected < 0)
+            throw new InvalidInputException($"The expected version is {expected}: pass a version from 1, 0 for no version, or null to move the alias whatever it points at.");
     }
 
     private async ValueTask<AliasChange> MoveAsync(string model, string alias, int? to, string reason, int? expected, CancellationToken cancellationToken)

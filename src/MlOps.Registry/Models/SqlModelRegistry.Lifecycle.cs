@@ -124,6 +124,7 @@ internal sealed partial class SqlModelRegistry
     {
         _context.Access.Require(EnvironmentPermission.Operate, "deleted versions");
         ArgumentOutOfRangeException.ThrowIfLessThan(olderThan, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(olderThan, TimeSpan.FromDays(365_000));
         var before = Timestamp.From(_context.Clock.GetUtcNow() - olderThan);
         var due = await _area.ReadAsync((session, _) => session.QueryAsync(
             "SELECT model, version FROM registry_versions WHERE deleted_at IS NOT NULL AND deleted_at <= @before ORDER BY model, version",

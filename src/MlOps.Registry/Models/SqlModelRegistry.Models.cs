@@ -53,14 +53,16 @@ internal sealed partial class SqlModelRegistry
             NameRules.Text("The description", changes.Description, RegistryLimits.DescriptionLength);
         if (changes.Owner is not null)
             NameRules.Text("The owner", changes.Owner, RegistryLimits.FieldNameLength);
-        foreach (var (name, value) in changes.Tags)
+        var tags = Snapshots.Of("Tag", changes.Tags, RegistryLimits.TagChanges);
+        if (tags.Count > RegistryLimits.TagChanges)
+            throw new InvalidInputException($"More than {RegistryLimits.TagChanges} tags are set at once. Set them in several calls.");
+        foreach (var (name, value) in tags)
         {
             NameRules.Field("Tag", name);
             if (value is not null)
                 NameRules.Text($"The value of tag '{name}'", value, RegistryLimits.TagValueLength);
         }
 
-        var tags = new Dictionary<string, string?>(changes.Tags, StringComparer.Ordinal);
         return await _area.WriteAsync(async (session, _) =>
         {
             var before = await FindModelAsync(session, model, includeDeleted: false).ConfigureAwait(false) ?? throw await MissingModelAsync(session, model).ConfigureAwait(false);

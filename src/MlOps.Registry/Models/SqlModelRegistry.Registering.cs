@@ -18,6 +18,7 @@ internal sealed partial class SqlModelRegistry
     {
         _context.Access.Require(EnvironmentPermission.RegisterModels, Subject(draft?.Model));
         ArgumentNullException.ThrowIfNull(draft);
+        draft = Snapshots.Of(draft);
         DraftValidator.Check(draft);
         RequireKinds(draft);
         if (draft.Key is not null && await FindByKeyAsync(draft.Model, draft.Key, cancellationToken).ConfigureAwait(false) is { } existing)
@@ -187,22 +188,32 @@ internal sealed partial class SqlModelRegistry
 
     private async ValueTask CheckOnnxAsync(ModelVersionDraft draft, CancellationToken cancellationToken)
     {
-        var predict = draft.Artifacts.FirstOrDefault(artifact =>
-            artifact is { Kind: ModelArtifactKind.Functions, Name: ModelArtifactNames.Predict, Content.MediaType: ModelArtifactNames.OnnxMediaType });
-        if (predict is null)
-            return;
-        // The digest fixes the bytes, so that a graph that was read once has been read for good.
-        if (!_graphs.TryGetValue(predict.Content.Digest, out var signature))
+        foreach (var artifact in draft.Artifacts.Where(artifact => artifact.Content.MediaType == ModelArtifactNames.OnnxMediaType))
         {
-            var stream = await _context.Artifacts.OpenReadAsync(predict.Content.ParsedDigest, cancellationToken).ConfigureAwait(false);
-            await using (stream.ConfigureAwait(false))
-                signature = OnnxModelReader.Read(stream).Signature;
-            if (_graphs.Count >= KnownGraphs)
-                _graphs.Clear();
-            _graphs[predict.Content.Digest] = signature;
-        }
+            // The digest fixes the bytes, so that a graph that was read once has been read for good.
+            if (!_graphs.TryGetValue(artifact.Content.Digest, out var signature))
+            {
+                signature = await ReadOnnxAsync(artifact, cancellationToken).ConfigureAwait(false);
+                if (_graphs.Count >= KnownGraphs)
+                    _graphs.Clear();
+                _graphs[artifact.Content.Digest] = signature;
+            }
 
-        SignatureCheck.RequireEqual(draft.Signature, signature);
+            if (artifact is { Kind: ModelArtifactKind.Functions, Name: ModelArtifactNames.Predict })
+                SignatureCheck.RequireEqual(draft.Signature, signature);
+        }
+    }
+
+    private async ValueTask<ModelSignature> ReadOnnxAsync(ModelArtifact artifact, CancellationToken cancellationToken)
+    {
+        var stream = await _context.Artifacts.OpenReadAsync(artifact.Content.ParsedDigest, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            var model = OnnxModelReader.Read(stream);
+            return !model.HasExternalData
+                ? model.Signature
+                : throw new InvalidInputException($"The ONNX model {artifact.Kind}/{artifact.Name} keeps weights in other files, which are not part of the version. Export it with the weights inside.");
+        }
     }
 
     private async ValueTask RequireUncondemnedAsync(IMetadataSession session, string[] blobs, CancellationToken cancellationToken)

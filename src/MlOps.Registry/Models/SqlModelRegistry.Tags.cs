@@ -7,14 +7,16 @@ internal sealed partial class SqlModelRegistry
         _context.Access.Require(EnvironmentPermission.RegisterModels, Subject(version.Model));
         ArgumentNullException.ThrowIfNull(tags);
         NameRules.Model(version.Model);
-        foreach (var (name, value) in tags)
+        var changes = Snapshots.Of("Tag", tags, RegistryLimits.TagChanges);
+        if (changes.Count > RegistryLimits.TagChanges)
+            throw new InvalidInputException($"More than {RegistryLimits.TagChanges} tags are set at once. Set them in several calls.");
+        foreach (var (name, value) in changes)
         {
             NameRules.Field("Tag", name);
             if (value is not null)
                 NameRules.Text($"The value of tag '{name}'", value, RegistryLimits.TagValueLength);
         }
 
-        var changes = new Dictionary<string, string?>(tags, StringComparer.Ordinal);
         await _area.WriteAsync(async (session, _) =>
         {
             await RequireVersionAsync(session, version).ConfigureAwait(false);

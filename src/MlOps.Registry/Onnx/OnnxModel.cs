@@ -24,6 +24,6 @@ public sealed record OnnxModel
     /// <summary>Initializers (weights) of the outermost graph.</summary>
     public required int Initializers { get; init; }
 
-    /// <summary>Whether an initializer of the outermost graph lies in another file; such a model cannot be stored as one blob.</summary>
+    /// <summary>Whether the bytes of a tensor, wherever in the model, lie in another file; such a model cannot be stored as one blob.</summary>
     public required bool HasExternalData { get; init; }
 }

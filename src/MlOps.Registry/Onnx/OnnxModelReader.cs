@@ -2,10 +2,10 @@ namespace MlOps.Registry;
 
 /// <summary>
 /// Reads the signature of an ONNX model from its bytes (onnx.proto, IR versions 3 and later) in one pass with bounded memory:
-/// weights and nodes are skipped. The bytes are untrusted; what does not parse or is out of proportion is refused.
+/// weights are skipped; every tensor, also those of nested graphs, is asked whether its bytes lie elsewhere. The bytes are untrusted; what does not parse or is out of proportion is refused.
 /// It does not judge whether the graph may be run.
 /// </summary>
-public static class OnnxModelReader
+public static partial class OnnxModelReader
 {
     /// <summary>The only entry of a shape whose number of dimensions is not known.</summary>
     public const string UnknownRank = "...";
@@ -42,7 +42,8 @@ public static class OnnxModelReader
     {
         ArgumentNullException.ThrowIfNull(onnx);
         var reader = new ProtoReader(onnx, maximumBytes);
-        var graph = default(Graph);
+        var graph = new Graph();
+        var hasGraph = false;
         var irVersion = 0L;
         var producer = "";
         var opsets = new SortedDictionary<string, long>(StringComparer.Ordinal);
@@ -57,9 +58,16 @@ public static class OnnxModelReader
                     producer = reader.ReadString(long.MaxValue, MaximumNameLength);
                     break;
                 case (7, WireType.Length):
-                    if (graph is not null)
+                    if (hasGraph)
                         throw reader.Refused("a second graph");
-                    graph = ReadGraph(reader, reader.BeginLength(long.MaxValue));
+                    hasGraph = true;
+                    ReadGraph(reader, reader.BeginLength(long.MaxValue), graph);
+                    break;
+                case (20, WireType.Length):
+                    ReadTraining(reader, reader.BeginLength(long.MaxValue), graph);
+                    break;
+                case (25, WireType.Length):
+                    ReadFunction(reader, reader.BeginLength(long.MaxValue), graph);
                     break;
                 case (8, WireType.Length):
                     ReadOpset(reader, reader.BeginLength(long.MaxValue), opsets);
@@ -70,8 +78,8 @@ public static class OnnxModelReader
             }
         }
 
-        if (graph is null || irVersion < 1)
-            throw new InvalidInputException($"The {reader.Position} bytes are not an ONNX model: they have no {(graph is null ? "graph" : "ir_version")}. Export the model as ONNX.");
+        if (!hasGraph || irVersion < 1)
+            throw new InvalidInputException($"The {reader.Position} bytes are not an ONNX model: they have no {(hasGraph ? "ir_version" : "graph")}. Export the model as ONNX.");
         return new OnnxModel
         {
             Signature = new ModelSignature([.. graph.Inputs.Where(input => !graph.Initializers.Contains(input.Name))], graph.Outputs, []),
@@ -85,25 +93,24 @@ public static class OnnxModelReader
         };
     }
 
-    private static Graph ReadGraph(ProtoReader reader, long end)
+    private static void ReadGraph(ProtoReader reader, long end, Graph graph)
     {
-        var graph = new Graph();
         while (reader.NextField(end, out var field, out var wire))
         {
             switch (field, wire)
             {
                 case (1, WireType.Length):
                     graph.Nodes++;
-                    reader.Skip(wire, end);
+                    ReadNode(reader, reader.BeginLength(end), graph, 0);
                     break;
                 case (2, WireType.Length):
                     graph.Name = reader.ReadString(end, MaximumNameLength);
                     break;
                 case (5, WireType.Length):
-                    ReadInitializer(reader, reader.BeginLength(end), graph);
+                    AddInitializer(reader, graph, ReadTensor(reader, reader.BeginLength(end), graph));
                     break;
                 case (15, WireType.Length):
-                    ReadSparseInitializer(reader, reader.BeginLength(end), graph);
+                    AddInitializer(reader, graph, ReadSparseTensor(reader, reader.BeginLength(end), graph));
                     break;
                 case (11, WireType.Length):
                     Add(reader, graph.Inputs, ReadValueInfo(reader, reader.BeginLength(end)));
@@ -117,7 +124,8 @@ public static class OnnxModelReader
             }
         }
 
-        return graph;
+        RefuseTwins(reader, "inputs", graph.Inputs);
+        RefuseTwins(reader, "outputs", graph.Outputs);
     }
 
     private static void Add(ProtoReader reader, List<TensorSpec> tensors, TensorSpec tensor)
@@ -128,40 +136,19 @@ public static class OnnxModelReader
         tensors.Add(tensor);
     }
 
-    private static void ReadInitializer(ProtoReader reader, long end, Graph graph)
+    private static void RefuseTwins(ProtoReader reader, string what, List<TensorSpec> tensors)
     {
-        while (reader.NextField(end, out var field, out var wire))
-        {
-            switch (field, wire)
-            {
-                case (8, WireType.Length):
-                    if (graph.Initializers.Count >= MaximumInitializers)
-                        throw reader.Refused($"more than {MaximumInitializers} initializers");
-                    graph.Initializers.Add(reader.ReadString(end, MaximumNameLength));
-                    break;
-                case (13, WireType.Length):
-                    graph.HasExternalData = true;
-                    reader.Skip(wire, end);
-                    break;
-                case (14, WireType.Varint):
-                    graph.HasExternalData |= reader.ReadVarint(end) != 0;
-                    break;
-                default:
-                    reader.Skip(wire, end);
-                    break;
-            }
-        }
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        if (tensors.Find(tensor => !names.Add(tensor.Name)) is { } twin)
+            throw reader.Refused($"two {what} of the name '{NameRules.Shown(twin.Name)}'");
     }
 
-    private static void ReadSparseInitializer(ProtoReader reader, long end, Graph graph)
+    private static void AddInitializer(ProtoReader reader, Graph graph, string name)
     {
-        while (reader.NextField(end, out var field, out var wire))
-        {
-            if (field is 1 && wire == WireType.Length)
-                ReadInitializer(reader, reader.BeginLength(end), graph);
-            else
-                reader.Skip(wire, end);
-        }
+        if (graph.Initializers.Count >= MaximumInitializers)
+            throw reader.Refused($"more than {MaximumInitializers} initializers");
+        if (!graph.Initializers.Add(name))
+            throw reader.Refused($"two initializers of the name '{NameRules.Shown(name)}', of which a runtime takes either");
     }
 
     private static void ReadOpset(ProtoReader reader, long end, SortedDictionary<string, long> opsets)

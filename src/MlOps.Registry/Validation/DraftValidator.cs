@@ -38,7 +38,7 @@ internal static class DraftValidator
         if (artifacts is null)
             throw new InvalidDefinitionException("The draft's artifacts are null. Pass an empty list instead.");
         if (artifacts.Count > RegistryLimits.Artifacts)
-            throw new InvalidDefinitionException($"The draft has {artifacts.Count} artifacts; at most {RegistryLimits.Artifacts} are allowed.");
+            throw new InvalidDefinitionException($"The draft has more than the {RegistryLimits.Artifacts} artifacts that are allowed.");
         var seen = new HashSet<(ModelArtifactKind, string)>(artifacts.Count);
         foreach (var artifact in artifacts)
         {
@@ -60,7 +60,7 @@ internal static class DraftValidator
         CheckTensors("input", signature.Inputs);
         CheckTensors("output", signature.Outputs);
         if (signature.Features.Count > RegistryLimits.Features)
-            throw new InvalidDefinitionException($"The signature names {signature.Features.Count} features; at most {RegistryLimits.Features} are allowed.");
+            throw new InvalidDefinitionException($"The signature names more than the {RegistryLimits.Features} features that are allowed.");
         foreach (var feature in signature.Features)
             NameRules.Text("A feature's name", feature, RegistryLimits.FieldNameLength);
         CheckSpecs(signature);
@@ -99,7 +99,7 @@ internal static class DraftValidator
     private static void CheckTensors(string what, IReadOnlyList<TensorSpec> tensors)
     {
         if (tensors.Count > RegistryLimits.Tensors)
-            throw new InvalidDefinitionException($"The signature has {tensors.Count} {what}s; at most {RegistryLimits.Tensors} are allowed.");
+            throw new InvalidDefinitionException($"The signature has more than the {RegistryLimits.Tensors} {what}s that are allowed.");
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tensor in tensors)
         {
@@ -110,7 +110,7 @@ internal static class DraftValidator
             if (!names.Add(tensor.Name))
                 throw new InvalidDefinitionException($"The signature's {what} '{NameRules.Shown(tensor.Name)}' stands twice.");
             if (tensor.Shape.Count > RegistryLimits.Dimensions)
-                throw new InvalidDefinitionException($"The signature's {what} '{tensor.Name}' has {tensor.Shape.Count} dimensions; at most {RegistryLimits.Dimensions} are allowed.");
+                throw new InvalidDefinitionException($"The signature's {what} '{tensor.Name}' has more than the {RegistryLimits.Dimensions} dimensions that are allowed.");
             foreach (var dimension in tensor.Shape)
                 NameRules.Text($"A dimension of {what} '{tensor.Name}'", dimension, RegistryLimits.FieldNameLength);
         }
@@ -121,7 +121,7 @@ internal static class DraftValidator
         if (metrics is null)
             throw new InvalidDefinitionException("The draft's metrics are null. Pass an empty dictionary instead.");
         if (metrics.Count > RegistryLimits.Metrics)
-            throw new InvalidDefinitionException($"The draft has {metrics.Count} metrics; at most {RegistryLimits.Metrics} are allowed.");
+            throw new InvalidDefinitionException($"The draft has more than the {RegistryLimits.Metrics} metrics that are allowed.");
         foreach (var name in metrics.Keys)
             NameRules.Field("Metric", name);
     }

@@ -37,12 +37,18 @@ internal static class NameRules
 
     public static void Artifact(string name)
     {
-        if (!IsName(name, RegistryLimits.ArtifactNameLength) || name[0] == '.' || name[^1] == '.')
+        if (!IsArtifact(name))
         {
             throw new InvalidDefinitionException(
                 $"Artifact name '{Shown(name)}' is not allowed: use 1 to {RegistryLimits.ArtifactNameLength} letters, digits, '.', '_' and '-', with no '.' at either end and without '..'.");
         }
+
+        // An exported artifact becomes a file of this name.
+        if (IsDevice(name.AsSpan(0, name.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? dot : name.Length)))
+            throw new InvalidDefinitionException($"Artifact name '{name}' is not allowed: Windows takes it for a device and not for a file. Give it another name.");
     }
+
+    public static bool IsArtifact(string? name) => IsName(name, RegistryLimits.ArtifactNameLength) && name![0] != '.' && name[^1] != '.';
 
     public static void Alias(string alias)
     {
@@ -57,10 +63,10 @@ internal static class NameRules
     /// <summary>Names of metrics, parameters, tags, inputs and run artifacts: printable, with forward slashes as separators.</summary>
     public static void Field(string what, string name)
     {
-        if (name is { Length: > 0 and <= RegistryLimits.FieldNameLength } && IsPrintable(name) && !name.AsSpan().ContainsAny('\\', ':') && HasPlainSegments(name))
+        if (name is { Length: > 0 and <= RegistryLimits.FieldNameLength } && IsPrintable(name) && !char.IsWhiteSpace(name[0]) && !char.IsWhiteSpace(name[^1]) && !name.AsSpan().ContainsAny('\\', ':') && HasPlainSegments(name))
             return;
         throw new InvalidInputException(
-            $"{what} name '{Shown(name)}' is not allowed: use 1 to {RegistryLimits.FieldNameLength} printable characters without '\\' and ':'; parts between '/' must not be empty, '.' or '..'.");
+            $"{what} name '{Shown(name)}' is not allowed: use 1 to {RegistryLimits.FieldNameLength} printable characters without '\\' and ':', with no white space at either end; parts between '/' must not be empty, '.' or '..'.");
     }
 
     public static void Text(string what, string? value, int maximum)
@@ -76,7 +82,7 @@ internal static class NameRules
     public static void Tags(IReadOnlyDictionary<string, string> tags)
     {
         if (tags.Count > RegistryLimits.Tags)
-            throw new InvalidInputException($"There are {tags.Count} tags; at most {RegistryLimits.Tags} are allowed.");
+            throw new InvalidInputException($"There are more than the {RegistryLimits.Tags} tags that are allowed.");
         foreach (var (name, value) in tags)
         {
             Field("Tag", name);
@@ -115,7 +121,7 @@ internal static class NameRules
             return "(null)";
         var shown = new StringBuilder(Math.Min(name.Length, 84));
         foreach (var c in name.AsSpan(0, Math.Min(name.Length, 80)))
-            shown.Append(char.IsControl(c) || char.IsSurrogate(c) ? '\uFFFD' : c);
+            shown.Append(!IsVisible(c) || char.IsSurrogate(c) ? '\uFFFD' : c);
         if (name.Length > 80)
             shown.Append("...");
         return shown.ToString();
@@ -136,11 +142,24 @@ internal static class NameRules
         return true;
     }
 
+    private static bool IsDevice(ReadOnlySpan<char> stem) => stem.Length switch
+    {
+        3 => stem.Equals("con", StringComparison.OrdinalIgnoreCase) || stem.Equals("prn", StringComparison.OrdinalIgnoreCase) ||
+             stem.Equals("aux", StringComparison.OrdinalIgnoreCase) || stem.Equals("nul", StringComparison.OrdinalIgnoreCase),
+        4 => char.IsAsciiDigit(stem[3]) && (stem[..3].Equals("com", StringComparison.OrdinalIgnoreCase) || stem[..3].Equals("lpt", StringComparison.OrdinalIgnoreCase)),
+        _ => false,
+    };
+
+    // Marks of writing direction, line breaks and spaces without width: a name that holds them reads as another one. Joiners belong to scripts and emoji.
+    private static bool IsVisible(char c) =>
+        !char.IsControl(c) && c is not (>= '\u202A' and <= '\u202E' or >= '\u2066' and <= '\u2069' or '\u200E' or '\u200F' or '\u061C' or
+            '\u2028' or '\u2029' or '\u200B' or '\u2060' or '\uFEFF');
+
     private static bool IsPrintable(string text)
     {
         foreach (var c in text)
         {
-            if (char.IsControl(c))
+            if (!IsVisible(c))
                 return false;
         }
 

@@ -42,6 +42,9 @@ public static class RegistryLimits
     /// <summary>Tags of a version or of a run.</summary>
     public const int Tags = 200;
 
+    /// <summary>Tags that one call sets or removes.</summary>
+    internal const int TagChanges = 1_000;
+
     /// <summary>Parameters of a run.</summary>
     public const int Parameters = 2_000;
 

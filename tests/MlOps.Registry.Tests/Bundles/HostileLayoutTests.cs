@@ -89,7 +89,7 @@ public sealed class HostileLayoutTests(BundleFixture fixture) : IClassFixture<Bu
         ["own manifest that is no JSON"] = (l => l.SetLayer("manifest.json", "hello"u8.ToArray()), "*The manifest cannot be read*"),
         ["own manifest with an unknown kind"] = (l => l.SetLayer("manifest.json", Replaced(l, "manifest.json", "\"Functions\"", "\"Nonsense\"")), "*unknown kind*"),
         ["own manifest with another config"] = (l => l.SetLayer("config.json", Replaced(l, "config.json", "# Churn", "# Evil!")), "*names the config*"),
-        ["own manifest with a hostile name"] = (l => l.SetLayer("manifest.json", Replaced(l, "manifest.json", "\"predict\"", "\"predict/../../x\"")), "*not among the bundle's layers*"),
+        ["own manifest with a hostile name"] = (l => l.SetLayer("manifest.json", Replaced(l, "manifest.json", "\"predict\"", "\"predict/../../x\"")), "*which no artifact can have*"),
         ["own config of a newer format"] = (l => SetConfig(l, "\"formatVersion\":1", "\"formatVersion\":9"), "*format 9*"),
         ["own config edited"] = (l => SetConfig(l, "\"formatVersion\":1", "\"formatVersion\": 1"), "*not in the form*"),
         ["own config with another signature"] = (l => SetConfig(l, "\"features\",\"elementType\":\"float\"", "\"features\",\"elementType\":\"int64\""), "*does not fit the ONNX graph*"),
