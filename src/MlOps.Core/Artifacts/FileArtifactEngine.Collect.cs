@@ -52,7 +52,7 @@ internal sealed partial class FileArtifactEngine
         }
 
         foreach (var pack in MeasurePacks(before, gone, cancellationToken) ?? [])
-            bytes += pack.IsWasteful ? pack.Length - pack.Live : 0;
+            bytes += pack switch { { IsWasteful: false } => 0, { Live: 0 } => pack.Length, _ => pack.Length - pack.Live - PackFormat.Head.Length };
         return (blobs, bytes);
     }
 
