@@ -10,6 +10,7 @@ namespace MlOps.Registry.Tests;
 /// </summary>
 internal sealed class CollectionCheck : IAsyncDisposable
 {
+    private const int MostActors = 5;
     private readonly string _directory;
     private readonly EnvironmentStores _stores;
     private readonly FakeClock _clock = new();
@@ -48,8 +49,9 @@ internal sealed class CollectionCheck : IAsyncDisposable
         _clock.JumpTo(_clock.GetUtcNow().AddDays(100));
         _interleaver = new Interleaver(seed, random.Next(3) switch { 0 => 0.03, 1 => 0.2, _ => 0.6 });
         var files = new SteppedFiles(_clock, _interleaver) { ForgetsThatAsideIsYoung = bug == PlantedBug.AsideIsOld };
-        var store = FileArtifactStore.Open(files, "/store", _clock, new FileArtifactOptions { ChunkThresholdBytes = 32 << 10 });
-        var context = ContextOver(bug == PlantedBug.NoRefresh ? new UnrefreshingArtifacts(store) : store, _clock);
+        var stores = Enumerable.Range(0, MostActors + 1).Select(_ => FileArtifactStore.Open(files, "/store", _clock, new FileArtifactOptions { ChunkThresholdBytes = SteppedArtifacts.LargestWhole })).ToArray();
+        var store = new SteppedArtifacts(() => stores[_interleaver.Acting]) { ForgetsToRefresh = bug == PlantedBug.NoRefresh };
+        var context = ContextOver(store, _clock);
         var outside = new OutsideEngine(context);
         var graph = new RandomGraph(context, outside, seed, random, hasLargeBlobs: random.Next(4) == 0);
         var live = await graph.BuildAsync(_clock);
@@ -73,7 +75,7 @@ internal sealed class CollectionCheck : IAsyncDisposable
             }
             catch (InvalidOperationException error)
             {
-                _broken.Add($"Graph {seed}: {error.InnerException ?? error}");
+                _broken.Add($"Graph {seed}: {(error.InnerException is TimeoutException ? error : error.InnerException ?? error)}");
                 return;
             }
 

@@ -7,17 +7,25 @@ namespace MlOps.Registry.Tests;
 internal sealed class Interleaver(int seed, double switching)
 {
     private static readonly AsyncLocal<Actor?> Current = new();
+    private static readonly AsyncLocal<bool> UploadsInChunks = new();
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly Random _random = new(seed);
     private readonly Lock _gate = new();
     private List<Actor> _actors = [];
     private Actor? _writer;
     private volatile bool _active;
 
+    // Actors are left waiting on threads of the pool, too, which would make new ones only slowly.
+    static Interleaver() => ThreadPool.SetMinThreads(64, 64);
+
     public int Switches { get; private set; }
+
+    /// <summary>The number of the actor at work, from 1; 0 outside.</summary>
+    public int Acting => _active && Current.Value is { } me ? me.Number : 0;
 
     public void Run(IEnumerable<Func<Task>> work)
     {
-        _actors = [.. work.Select(body => new Actor(body))];
+        _actors = [.. work.Select((body, i) => new Actor(i + 1, body))];
         foreach (var actor in _actors)
         {
             actor.Thread = new Thread(() =>
@@ -42,16 +50,25 @@ internal sealed class Interleaver(int seed, double switching)
         _active = true;
         _actors[_random.Next(_actors.Count)].Wake.Release();
         foreach (var actor in _actors)
-            actor.Thread!.Join();
+        {
+            if (!actor.Thread!.Join(Patience))
+                throw new InvalidOperationException($"Actor {actor.Number} did not come to an end: {string.Join(", ", _actors.Select(a => $"{a.Number} done={a.Done} waits={a.Waits} writer={ReferenceEquals(a, _writer)}"))}.", new TimeoutException());
+        }
+
         _active = false;
         if (_actors.Select(actor => actor.Error).FirstOrDefault(error => error is not null) is { } first)
             throw new InvalidOperationException($"An actor failed: {first.Message}", first);
     }
 
+    /// <summary>An upload in chunks works on several threads; only renames, which one of them does alone, are seams in what follows.</summary>
+    public static void BeginUploadInChunks() => UploadsInChunks.Value = true;
+
     /// <summary>A seam: somebody else may go on here.</summary>
-    public void Yield()
+    public void Yield(bool isRename = false)
     {
         if (!_active || Current.Value is not { } me)
+            return;
+        if (UploadsInChunks.Value && !isRename)
             return;
         bool goesOn;
         lock (_gate)
@@ -98,8 +115,10 @@ internal sealed class Interleaver(int seed, double switching)
         return true;
     }
 
-    private sealed class Actor(Func<Task> body)
+    private sealed class Actor(int number, Func<Task> body)
     {
+        public int Number => number;
+
         public Func<Task> Body => body;
 
         public SemaphoreSlim Wake { get; } = new(0);

@@ -39,7 +39,7 @@ internal sealed class RandomGraph(EnvironmentContext context, OutsideEngine outs
         var plot = await live.LogArtifactAsync("plot", new MemoryStream(Content(random)), "text/plain");
         Model.Learn(plot);
         Model.Add(GraphModel.EntityKind.Run, live.Id, 0, plot);
-        clock.JumpTo(clock.GetUtcNow() + Pauses[random.Next(Pauses.Length)]);
+        clock.JumpTo(clock.GetUtcNow() + Pauses[random.Next(1, Pauses.Length)]);
         return live;
     }
 
@@ -78,7 +78,7 @@ internal sealed class RandomGraph(EnvironmentContext context, OutsideEngine outs
 
     private async Task StepAsync(Random choice, bool beginning)
     {
-        switch (choice.Next(beginning ? 9 : 11))
+        switch (choice.Next(beginning ? 10 : 12))
         {
             case 0 or 1:
                 await RegisterAsync(choice, $"m{choice.Next(2)}");
@@ -89,7 +89,7 @@ internal sealed class RandomGraph(EnvironmentContext context, OutsideEngine outs
             case 4:
                 await ReferAsync(choice);
                 break;
-            case 5:
+            case 5 or 9:
                 await PutAsync(choice);
                 break;
             case 6:
@@ -101,7 +101,7 @@ internal sealed class RandomGraph(EnvironmentContext context, OutsideEngine outs
             case 8:
                 await ForgetAsync(choice);
                 break;
-            case 9:
+            case 10:
                 await PurgeVersionAsync(choice);
                 break;
             default:
@@ -248,7 +248,7 @@ internal sealed class RandomGraph(EnvironmentContext context, OutsideEngine outs
     // Few contents, so that equal ones meet; large ones share most of their chunks.
     private byte[] Content(Random choice)
     {
-        var which = choice.Next(8);
+        var which = choice.Next(10);
         var text = System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_prefix} {seed} {which}"));
         if (!hasLargeBlobs || which > 3)
             return text;

@@ -31,7 +31,7 @@ internal sealed class SteppedFiles(TimeProvider clock, Interleaver interleaver) 
         if (!_names.Remove(temporaryPath, out var node))
             throw new StorageException($"Could not publish '{temporaryPath}': No such file or directory (error 2).");
         return _names.TryAdd(finalPath, node);
-    });
+    }, isRename: true);
 
     public void Replace(string temporaryPath, string finalPath) => At(() =>
     {
@@ -39,7 +39,7 @@ internal sealed class SteppedFiles(TimeProvider clock, Interleaver interleaver) 
             throw new StorageException($"Could not rename '{temporaryPath}': No such file or directory (error 2).");
         _names[finalPath] = node;
         return true;
-    });
+    }, isRename: true);
 
     public void FlushDirectory(string directory)
     {
@@ -64,11 +64,25 @@ internal sealed class SteppedFiles(TimeProvider clock, Interleaver interleaver) 
         recursive ? path.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal) : Path.GetDirectoryName(path) == directory)]);
 
     // Before the call: whatever it sees or changes may have been changed by others since the caller's last look.
-    private T At<T>(Func<T> call)
+    private T At<T>(Func<T> call, bool isRename = false)
     {
-        interleaver.Yield();
+        interleaver.Yield(isRename);
+        System.Runtime.ExceptionServices.ExceptionDispatchInfo error;
         lock (_gate)
-            return call();
+        {
+            try
+            {
+                return call();
+            }
+            catch (Exception caught) when (caught is StorageException or FileNotFoundException)
+            {
+                // Thrown from within the lock, it would still be held while callers' exception filters ask for files.
+                error = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(caught);
+            }
+        }
+
+        error.Throw();
+        throw error.SourceException;
     }
 
     private Node Find(string path) => _names.TryGetValue(path, out var node) ? node : throw new FileNotFoundException($"There is no file '{path}'.", path);
