@@ -114,6 +114,7 @@ internal sealed class ArtifactCollector(EnvironmentContext context, IEnumerable<
     private static async ValueTask<bool> IsReferencedAsync(IMetadataSession session, ArtifactDigest digest) =>
         await session.ScalarAsync(
             "SELECT 1 FROM registry_blobs WHERE digest = @digest UNION ALL SELECT 1 FROM experiments_artifacts WHERE digest = @digest " +
-            "UNION ALL SELECT 1 FROM experiments_inputs WHERE digest = @digest LIMIT 1",
+            "UNION ALL SELECT 1 FROM experiments_inputs WHERE digest = @digest " +
+            "UNION ALL SELECT 1 FROM registry_sources WHERE kind = 'data' AND id = @digest LIMIT 1",
             ("digest", digest.ToString())).ConfigureAwait(false) is not null;
 }

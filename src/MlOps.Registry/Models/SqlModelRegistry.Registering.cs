@@ -27,6 +27,13 @@ internal sealed partial class SqlModelRegistry
         await RequireBlobsAsync(draft.Artifacts, cancellationToken).ConfigureAwait(false);
         await CheckOnnxAsync(draft, cancellationToken).ConfigureAwait(false);
         var sources = await ReadSourcesAsync(draft, cancellationToken).ConfigureAwait(false);
+        // Data that is stored here is kept for the version; of other data its digest is all that there is.
+        foreach (var source in sources.Where(source => source.Kind == VersionSources.DataKind))
+        {
+            if (ArtifactDigest.TryParse(source.Id, out var data))
+                await _context.Artifacts.RefreshAsync(data, cancellationToken).ConfigureAwait(false);
+        }
+
         if (MustHaveRun(draft))
             await _experiments.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
 

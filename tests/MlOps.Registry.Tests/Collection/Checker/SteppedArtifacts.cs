@@ -22,6 +22,8 @@ internal sealed class SteppedArtifacts(Func<IArtifactStore> own) : IArtifactStor
 
     public ValueTask<Stream> OpenReadAsync(ArtifactDigest digest, CancellationToken cancellationToken = default) => own().OpenReadAsync(digest, cancellationToken);
 
+    public ValueTask<long> VerifyAsync(ArtifactDigest digest, CancellationToken cancellationToken = default) => own().VerifyAsync(digest, cancellationToken);
+
     public ValueTask<Stream> OpenRangeAsync(ArtifactDigest digest, long offset, long length, CancellationToken cancellationToken = default) =>
         own().OpenRangeAsync(digest, offset, length, cancellationToken);
 
