@@ -6,6 +6,7 @@ namespace MlOps.Registry.Tests;
 /// <summary>One graph and what happens to it: every acknowledged change is told to the model, every deletion before it is asked for.</summary>
 internal sealed class RandomGraph(EnvironmentContext context, OutsideEngine outside, int seed, Random random, bool hasLargeBlobs)
 {
+    private static readonly ModelSignature Signature = new([new TensorSpec("features", "float", ["N", "1"])], [new TensorSpec("scores", "float", ["N", "1"])], ["a"]);
     private static readonly TimeSpan[] Pauses = [TimeSpan.Zero, TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(90), TimeSpan.FromDays(3)];
     private readonly SqlModelRegistry _registry = new(context);
     private readonly SqlExperiments _experiments = new(context);
@@ -118,7 +119,7 @@ internal sealed class RandomGraph(EnvironmentContext context, OutsideEngine outs
             var version = await _registry.RegisterAsync(new ModelVersionDraft
             {
                 Model = Name(model),
-                Signature = Drafts.Signature,
+                Signature = Signature,
                 Artifacts = [.. blobs.Select((blob, i) => new ModelArtifact(ModelArtifactKind.Parameters, $"p{i}", blob))],
             });
             Model.Add(GraphModel.EntityKind.Version, version.Model, version.Version, blobs);
