@@ -38,7 +38,8 @@ internal sealed class GraphModel
 
     public void EndPurge() => _purges--;
 
-    public HashSet<string> Reachable() => Entities.SelectMany(entity => entity.Blobs).Select(blob => blob.Digest).ToHashSet(StringComparer.Ordinal);
+    public HashSet<string> Reachable() =>
+        Entities.SelectMany(entity => entity.Blobs.Select(blob => blob.Digest).Append(entity.Names ?? "")).ToHashSet(StringComparer.Ordinal);
 
     internal enum EntityKind
     {
@@ -56,6 +57,9 @@ internal sealed class GraphModel
         public int Version => version;
 
         public ArtifactRef[] Blobs => blobs;
+
+        /// <summary>The digest of a data set that may have been gone when it was named; when somebody stores it again, it is kept.</summary>
+        public string? Names { get; set; }
 
         public bool Deleted { get; set; }
 

@@ -71,7 +71,7 @@ internal sealed class RandomGraph(EnvironmentContext context, OutsideEngine outs
                 return await _experiments.GetRunAsync(entity.Name) is not null;
             return true;
         }
-        catch (NotFoundException)
+        catch (MlOpsException error) when (error is NotFoundException or ModelNotFoundException)
         {
             return false;
         }
@@ -148,6 +148,7 @@ internal sealed class RandomGraph(EnvironmentContext context, OutsideEngine outs
             logged.Add(input);
         logged.ForEach(Model.Learn);
         Model.Add(GraphModel.EntityKind.Run, run.Id, 0, logged);
+        Model.Entities[^1].Names = input?.Digest;
         Acknowledged++;
     }
 
@@ -218,7 +219,7 @@ internal sealed class RandomGraph(EnvironmentContext context, OutsideEngine outs
             Model.Aliases[(version.Name, "champion")] = version.Version;
             await _registry.SetAliasAsync(new ModelVersionRef(version.Name, version.Version), "champion", "better");
         }
-        catch (NotFoundException)
+        catch (MlOpsException error) when (error is NotFoundException or ModelNotFoundException)
         {
             Model.Aliases.Remove((version.Name, "champion"));
         }
