@@ -126,15 +126,24 @@ internal sealed partial class FileArtifactEngine
 
     private void Pardon(string aside, string path)
     {
-        try
+        for (var attempt = 0; ; attempt++)
         {
-            EnsureDirectory(Path.GetDirectoryName(path)!);
-            _files.Publish(aside, path);
-            _files.FlushDirectory(Path.GetDirectoryName(path)!);
-        }
-        catch (StorageException) when (!_files.FileExists(aside))
-        {
-            // Another process has dealt with it.
+            try
+            {
+                EnsureDirectory(Path.GetDirectoryName(path)!);
+                _files.Publish(aside, path);
+                _files.FlushDirectory(Path.GetDirectoryName(path)!);
+                return;
+            }
+            catch (StorageException) when (!_files.FileExists(aside))
+            {
+                // Another process has dealt with it.
+                return;
+            }
+            catch (StorageException) when (attempt < 3)
+            {
+                // It was gone, and another collection has moved the blob aside again between the two calls.
+            }
         }
     }
 
