@@ -20,5 +20,6 @@ internal static class MonitoringSchema
             id {identity}, endpoint TEXT NOT NULL, kind TEXT NOT NULL, from_time BIGINT NOT NULL, to_time BIGINT NOT NULL,
             alarm BIGINT NOT NULL, report TEXT NOT NULL, UNIQUE (endpoint, kind, from_time, to_time));
         """,
+        "CREATE INDEX monitoring_references_digest ON monitoring_references (digest)",
     ]);
 }

@@ -23,6 +23,7 @@ public static class ClaimTable
         .. AuditClaims.All,
         .. CrashClaims.All,
         .. ArtifactClaims.All,
+        .. CollectionClaims.All,
         .. BundleClaims.All,
         .. FeaturesClaims.All,
         .. ServingClaims.All,

@@ -61,6 +61,12 @@ internal sealed class GuardedArtifactStore(IArtifactStore inner, IAccessControl 
         return inner.ExistsAsync(digest, cancellationToken);
     }
 
+    public ValueTask<bool> RefreshAsync(ArtifactDigest digest, CancellationToken cancellationToken = default)
+    {
+        RequireStoring();
+        return inner.RefreshAsync(digest, cancellationToken);
+    }
+
     public IAsyncEnumerable<ArtifactDigest> ListAsync(CancellationToken cancellationToken = default)
     {
         access.Require(EnvironmentPermission.Read, "artifacts");

@@ -52,7 +52,7 @@ internal sealed partial class FileArtifactEngine
         }
 
         foreach (var pack in MeasurePacks(before, gone, cancellationToken) ?? [])
-            bytes += pack.IsWasteful ? pack.Length - pack.Live : 0;
+            bytes += pack switch { { IsWasteful: false } => 0, { Live: 0 } => pack.Length, _ => pack.Length - pack.Live - PackFormat.Head.Length };
         return (blobs, bytes);
     }
 
@@ -126,15 +126,24 @@ internal sealed partial class FileArtifactEngine
 
     private void Pardon(string aside, string path)
     {
-        try
+        for (var attempt = 0; ; attempt++)
         {
-            EnsureDirectory(Path.GetDirectoryName(path)!);
-            _files.Publish(aside, path);
-            _files.FlushDirectory(Path.GetDirectoryName(path)!);
-        }
-        catch (StorageException) when (!_files.FileExists(aside))
-        {
-            // Another process has dealt with it.
+            try
+            {
+                EnsureDirectory(Path.GetDirectoryName(path)!);
+                _files.Publish(aside, path);
+                _files.FlushDirectory(Path.GetDirectoryName(path)!);
+                return;
+            }
+            catch (StorageException) when (!_files.FileExists(aside))
+            {
+                // Another process has dealt with it.
+                return;
+            }
+            catch (StorageException) when (attempt < 3)
+            {
+                // It was gone, and another collection has moved the blob aside again between the two calls.
+            }
         }
     }
 

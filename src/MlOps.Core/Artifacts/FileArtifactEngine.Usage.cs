@@ -102,7 +102,7 @@ internal sealed partial class FileArtifactEngine
     {
         var used = ScanStoredBytes();
         return new QuotaExceededException(
-            $"An artifact of {bytes} bytes or more was not stored: {used} of the {_options.QuotaBytes} bytes that this environment may store are used. Delete versions or runs that are not needed and collect, or raise FileArtifactOptions.QuotaBytes.",
+            $"An artifact of {bytes} bytes or more was not stored: {used} of the {_options.QuotaBytes} bytes that this environment may store are used. Delete versions or runs that are not needed and collect, or raise the quota (QuotaBytes in the Artifacts of the environment).",
             used, _options.QuotaBytes!.Value);
     }
 }

@@ -70,6 +70,32 @@ public interface IArtifactStore
     /// <exception cref="StorageException">It is there, but could not be made durable.</exception>
     ValueTask<bool> ExistsAsync(ArtifactDigest digest, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Makes a stored blob young again, so that no collection removes it within its minimum age: for whoever is about to refer to a blob
+    /// that it did not just store itself. As with <see cref="ExistsAsync"/>, one that is said to be there is durable.
+    /// </summary>
+    /// <param name="digest">Which blob.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>True when it is there.</returns>
+    /// <exception cref="StorageException">It is there, but could not be made young or durable.</exception>
+    async ValueTask<bool> RefreshAsync(ArtifactDigest digest, CancellationToken cancellationToken = default)
+    {
+        // Stores that know no shorter way: a put of equal bytes makes them young.
+        if (!await ExistsAsync(digest, cancellationToken).ConfigureAwait(false))
+            return false;
+        try
+        {
+            var content = await OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+            await using (content.ConfigureAwait(false))
+                await PutAsync(content, "application/octet-stream", cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (NotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Every blob, in no particular order, for collection and copying.</summary>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The blobs.</returns>

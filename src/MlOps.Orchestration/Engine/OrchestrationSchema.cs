@@ -114,5 +114,15 @@ internal static class OrchestrationSchema
             seq BIGINT NOT NULL,
             PRIMARY KEY (target, promotion_id, seq));
         """,
+        """
+        CREATE TABLE orchestration_blobs (
+            digest TEXT NOT NULL,
+            run_id TEXT NOT NULL,
+            step TEXT NOT NULL,
+            PRIMARY KEY (digest, run_id, step));
+        CREATE TABLE orchestration_blobs_gathered (
+            id BIGINT NOT NULL PRIMARY KEY,
+            last_run TEXT NOT NULL);
+        """,
     ]);
 }

@@ -180,6 +180,7 @@ internal sealed partial class PipelineEngine : IPipelines, IAsyncDisposable
         if (options.Key is { } key && await _store.FindByKeyAsync(pipeline.Name, key, cancellationToken).ConfigureAwait(false) is { } known && known.Input == input)
             return known;
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        await BlobReferences.RefreshAsync(_context.Artifacts, input, cancellationToken).ConfigureAwait(false);
         return await _store.Area.WriteAsync(async (session, _) => (await CreateAsync(session, pipeline, input, options).ConfigureAwait(false)).Run, cancellationToken).ConfigureAwait(false);
     }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using MlOps.Registry;
 using Polly;
 using Polly.Retry;
@@ -175,6 +174,9 @@ internal sealed partial class RunExecutor
 
     private async Task<Settled> FinishAsync(PipelineNode node, StepRow row, PipelineStatus status, string? output, string? error, string reason, string? cacheKey)
     {
+        // What an output names may be old, or may have been stored days ago when the step began.
+        if (output is not null)
+            await BlobReferences.RefreshAsync(_scope.Context.Artifacts, output, CancellationToken.None).ConfigureAwait(false);
         var ended = row with { Status = status, Output = output, Error = error, Reason = reason, EndedAt = Now, RetryAt = null };
         try
         {
@@ -230,13 +232,7 @@ internal sealed partial class RunExecutor
     {
         if (await _scope.Store.FindCachedAsync(key, _work.Token).ConfigureAwait(false) is not var (runId, output))
             return ("", null);
-        foreach (Match match in DigestPattern().Matches(output))
-        {
-            if (!await _scope.Context.Artifacts.ExistsAsync(ArtifactDigest.Parse(match.Value), _work.Token).ConfigureAwait(false))
-                return ("", null);
-        }
-
-        return (runId, output);
+        return await BlobReferences.RefreshAsync(_scope.Context.Artifacts, output, _work.Token).ConfigureAwait(false) ? (runId, output) : ("", null);
     }
 
     private TimeSpan DelayBefore(PipelineNode node, int failures)
@@ -261,7 +257,4 @@ internal sealed partial class RunExecutor
             : $"{error.GetType().Name}: {error.Message}";
         return text.Length <= 4000 ? text : text[..4000];
     }
-
-    [GeneratedRegex("sha256:[0-9a-f]{64}", RegexOptions.None, 10_000)]
-    private static partial Regex DigestPattern();
 }

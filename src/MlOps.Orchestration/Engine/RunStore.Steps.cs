@@ -2,7 +2,14 @@ namespace MlOps.Orchestration;
 
 internal sealed partial class RunStore
 {
-    public static ValueTask<int> PutStepAsync(IMetadataSession session, string runId, StepRow step) => session.ExecuteAsync(
+    public static async ValueTask PutStepAsync(IMetadataSession session, string runId, StepRow step)
+    {
+        if (step.Output is { } output)
+            await BlobReferences.PutAsync(session, runId, step.Step, output).ConfigureAwait(false);
+        await WriteStepAsync(session, runId, step).ConfigureAwait(false);
+    }
+
+    private static ValueTask<int> WriteStepAsync(IMetadataSession session, string runId, StepRow step) => session.ExecuteAsync(
         "INSERT INTO orchestration_steps (run_id, step, status, reason, failures, interruptions, started_at, ended_at, retry_at, output, error, cached_from) " +
         "VALUES (@run, @step, @status, @reason, @failures, @interruptions, @started, @ended, @retry, @output, @error, @cached) " +
         "ON CONFLICT (run_id, step) DO UPDATE SET status = excluded.status, reason = excluded.reason, failures = excluded.failures, " +

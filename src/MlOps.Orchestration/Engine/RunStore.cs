@@ -61,6 +61,7 @@ internal sealed partial class RunStore(MetadataArea area, EnvironmentContext con
                 $"Key '{key}' of pipeline '{pipeline.Name}' was used for run {run.Id} with the input {run.Input}; now the input is {input}. Use another key for another input.");
         }
 
+        await BlobReferences.PutAsync(session, run.Id, BlobReferences.RunInput, input).ConfigureAwait(false);
         await context.Events.AppendAsync(session, "orchestration.run.created", pipeline.Name, EventData(run.Id, PipelineStatus.Pending), $"orchestration/{run.Id}/created").ConfigureAwait(false);
         await context.Audit.AppendAsync(session, new AuditEntry("orchestration.run.create", $"{pipeline.Name}/{run.Id}", request.Reason)).ConfigureAwait(false);
         return (run, true);

@@ -25,6 +25,10 @@ public sealed class OrchestrationOptions
     /// <value>Default: true; without a registry in the host there is none.</value>
     public bool TrackRuns { get; set; } = true;
 
+    /// <summary>How long inputs and step outputs of a run that has ended keep the blobs that they name; afterwards collection may remove them, and steps that a cache would answer run again.</summary>
+    /// <value>Default: null, for ever. At least 1 day.</value>
+    public TimeSpan? KeepOutputs { get; set; }
+
     /// <summary>Source-generated JSON contexts for the types that pass between steps. Needed in trimmed and AOT-compiled hosts; elsewhere reflection fills the gaps.</summary>
     public IList<IJsonTypeInfoResolver> JsonResolvers { get; } = [];
 
@@ -39,6 +43,8 @@ public sealed class OrchestrationOptions
             mistakes.Add($"MaxParallelSteps is {MaxParallelSteps}: use at least 1.");
         if (MaxInterruptions < 0)
             mistakes.Add($"MaxInterruptions is {MaxInterruptions}: use at least 0.");
+        if (KeepOutputs < TimeSpan.FromDays(1))
+            mistakes.Add($"KeepOutputs is {KeepOutputs}: use at least one day, or null to keep them for ever.");
         if (mistakes.Count > 0)
             throw new InvalidDefinitionException($"{nameof(OrchestrationOptions)}: {string.Join(" ", mistakes)}");
     }

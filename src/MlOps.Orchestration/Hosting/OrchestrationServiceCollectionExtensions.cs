@@ -22,6 +22,9 @@ public static class OrchestrationServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         var name = EnvironmentNames.Normalise(environment);
         services.AddOptions<OrchestrationOptions>();
+        // Several engines register roots, so that only this one's presence tells that they are there.
+        if (!services.Any(service => service.ServiceType == typeof(PipelineEngine) && Equals(service.ServiceKey, name)))
+            services.AddKeyedSingleton<IArtifactRoots>(name, (provider, _) => new OrchestrationRoots(Context(provider, name), Options(provider)));
         services.TryAddKeyedSingleton(name, (provider, _) => new PipelineEngine(Context(provider, name), provider, Options(provider)));
         services.TryAddKeyedSingleton<IPipelines>(name, (provider, _) => provider.GetRequiredKeyedService<PipelineEngine>(name));
         services.TryAddKeyedSingleton(name, (provider, _) => new Promotions(Context(provider, name), provider, Options(provider)));

@@ -75,9 +75,12 @@ internal sealed partial class TriggerRunner(EnvironmentContext context, Pipeline
         }
     }
 
-    private ValueTask<(bool Moved, bool Run)> CommitAsync(
-        TriggerRegistration trigger, CompiledPipeline pipeline, long cursor, MlOpsEvent happened, string? input, string? error, CancellationToken cancellationToken) =>
-        engine.Store.Area.WriteAsync(async (session, _) =>
+    private async ValueTask<(bool Moved, bool Run)> CommitAsync(
+        TriggerRegistration trigger, CompiledPipeline pipeline, long cursor, MlOpsEvent happened, string? input, string? error, CancellationToken cancellationToken)
+    {
+        if (input is not null)
+            await BlobReferences.RefreshAsync(context.Artifacts, input, cancellationToken).ConfigureAwait(false);
+        return await engine.Store.Area.WriteAsync(async (session, _) =>
         {
             var moved = await session.ExecuteAsync(
                 "UPDATE orchestration_triggers SET cursor = @next, fired_event_time = CASE WHEN @fires THEN @time ELSE fired_event_time END WHERE name = @name AND cursor = @cursor",
@@ -98,7 +101,8 @@ internal sealed partial class TriggerRunner(EnvironmentContext context, Pipeline
                 Reason = $"trigger '{trigger.Name}' on event {happened.Sequence} ({happened.Type} of {happened.Subject})",
             }).ConfigureAwait(false);
             return (true, created);
-        }, cancellationToken);
+        }, cancellationToken).ConfigureAwait(false);
+    }
 
     private ValueTask<(long Cursor, Timestamp? Fired)> PlaceAsync(string name, CancellationToken cancellationToken) =>
         engine.Store.Area.WriteAsync(async (session, _) =>

@@ -20,7 +20,7 @@ internal sealed class ArtifactCollector(EnvironmentContext context, IEnumerable<
             throw new InvalidInputException($"MinimumAge is {options.MinimumAge}; at least {LeastAge} is needed, so that what writers just stored is safe.");
         await _registry.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         await _experiments.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
-        var before = context.Clock.GetUtcNow() - options.MinimumAge;
+        var before = await SparedSinceAsync(options.MinimumAge, cancellationToken).ConfigureAwait(false);
         return options.DryRun
             ? await CountAsync(before, cancellationToken).ConfigureAwait(false)
             : await RemoveAsync(before, cancellationToken).ConfigureAwait(false);
@@ -29,10 +29,7 @@ internal sealed class ArtifactCollector(EnvironmentContext context, IEnumerable<
     private async ValueTask<CollectionReport> CountAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         var (blobs, bytes) = await context.Artifacts.CountCollectableAsync(
-            async (digest, ct) =>
-                await IsWantedElsewhereAsync(digest, ct).ConfigureAwait(false) ||
-                await _registry.ReadAsync((session, _) => IsReferencedAsync(session, digest), ct).ConfigureAwait(false),
-            before, cancellationToken).ConfigureAwait(false);
+            (digest, ct) => IsWantedAsync(digest, ct), before, cancellationToken).ConfigureAwait(false);
         return new CollectionReport(blobs, bytes, DryRun: true);
     }
 
@@ -44,7 +41,8 @@ internal sealed class ArtifactCollector(EnvironmentContext context, IEnumerable<
             var (blobs, bytes) = await context.Artifacts.CollectAsync(
                 async (digest, ct) =>
                 {
-                    if (await IsWantedElsewhereAsync(digest, ct).ConfigureAwait(false) || !await CondemnAsync(digest, ct).ConfigureAwait(false))
+                    // Looked up first: a transaction for each blob that stays would make the writers wait.
+                    if (await IsWantedAsync(digest, ct).ConfigureAwait(false) || !await CondemnAsync(digest, ct).ConfigureAwait(false))
                         return true;
                     condemned.Add(digest.ToString());
                     return false;
@@ -87,8 +85,23 @@ internal sealed class ArtifactCollector(EnvironmentContext context, IEnumerable<
         }).ConfigureAwait(false);
     }
 
-    private async ValueTask<bool> IsWantedElsewhereAsync(ArtifactDigest digest, CancellationToken cancellationToken)
+    private async ValueTask<DateTimeOffset> SparedSinceAsync(TimeSpan minimumAge, CancellationToken cancellationToken)
     {
+        var before = context.Clock.GetUtcNow() - minimumAge;
+        foreach (var root in _roots)
+        {
+            // The file system's clock may be another than the one that the work was dated by.
+            if (await root.WorkingSinceAsync(cancellationToken).ConfigureAwait(false) is { } since && since - LeastAge < before)
+                before = since - LeastAge;
+        }
+
+        return before;
+    }
+
+    private async ValueTask<bool> IsWantedAsync(ArtifactDigest digest, CancellationToken cancellationToken)
+    {
+        if (await _registry.ReadAsync((session, _) => IsReferencedAsync(session, digest), cancellationToken).ConfigureAwait(false))
+            return true;
         foreach (var root in _roots)
         {
             if (await root.IsReachableAsync(digest, cancellationToken).ConfigureAwait(false))
@@ -100,6 +113,8 @@ internal sealed class ArtifactCollector(EnvironmentContext context, IEnumerable<
 
     private static async ValueTask<bool> IsReferencedAsync(IMetadataSession session, ArtifactDigest digest) =>
         await session.ScalarAsync(
-            "SELECT 1 FROM registry_blobs WHERE digest = @digest UNION ALL SELECT 1 FROM experiments_artifacts WHERE digest = @digest LIMIT 1",
+            "SELECT 1 FROM registry_blobs WHERE digest = @digest UNION ALL SELECT 1 FROM experiments_artifacts WHERE digest = @digest " +
+            "UNION ALL SELECT 1 FROM experiments_inputs WHERE digest = @digest " +
+            "UNION ALL SELECT 1 FROM registry_sources WHERE kind = 'data' AND id = @digest LIMIT 1",
             ("digest", digest.ToString())).ConfigureAwait(false) is not null;
 }

@@ -57,6 +57,13 @@ internal sealed partial class SqlRun
         var blocks = batch.Series.ConvertAll(series => PointBlock.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(series.Points)));
         var error = end is null ? null : Described(_error);
         var begun = _context.Clock.GetTimestamp();
+        // A data set that is stored here is kept for the run from now on. Of many the digest is all that there is.
+        foreach (var input in batch.Inputs.Values)
+        {
+            if (ArtifactDigest.TryParse(input.Digest, out var stored))
+                await _context.Artifacts.RefreshAsync(stored, cancellationToken).ConfigureAwait(false);
+        }
+
         await _area.WriteAsync(async (session, _) =>
         {
             await TouchAsync(session).ConfigureAwait(false);

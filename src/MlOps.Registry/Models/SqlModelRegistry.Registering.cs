@@ -27,6 +27,13 @@ internal sealed partial class SqlModelRegistry
         await RequireBlobsAsync(draft.Artifacts, cancellationToken).ConfigureAwait(false);
         await CheckOnnxAsync(draft, cancellationToken).ConfigureAwait(false);
         var sources = await ReadSourcesAsync(draft, cancellationToken).ConfigureAwait(false);
+        // Data that is stored here is kept for the version; of other data its digest is all that there is.
+        foreach (var source in sources.Where(source => source.Kind == VersionSources.DataKind))
+        {
+            if (ArtifactDigest.TryParse(source.Id, out var data))
+                await _context.Artifacts.RefreshAsync(data, cancellationToken).ConfigureAwait(false);
+        }
+
         if (MustHaveRun(draft))
             await _experiments.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
 
@@ -169,6 +176,8 @@ internal sealed partial class SqlModelRegistry
             long length;
             try
             {
+                // Young from here on, a blob outlives every collection that begins before the version is committed.
+                await _context.Artifacts.RefreshAsync(artifact.Content.ParsedDigest, cancellationToken).ConfigureAwait(false);
                 length = await _context.Artifacts.VerifyAsync(artifact.Content.ParsedDigest, cancellationToken).ConfigureAwait(false);
             }
             catch (NotFoundException missing)
@@ -226,7 +235,11 @@ internal sealed partial class SqlModelRegistry
             var condemned = collecting && await session.ScalarAsync(
                 "SELECT 1 FROM registry_condemned WHERE digest = @digest AND condemned_at > @since",
                 ("digest", digest), ("since", since)).ConfigureAwait(false) is not null;
-            if (condemned || !await _context.Artifacts.ExistsAsync(ArtifactDigest.Parse(digest), cancellationToken).ConfigureAwait(false))
+            // The mark stays until the collection ends: a blob that was stored again meanwhile, or made young before it was deleted, is safe.
+            var there = condemned
+                ? await _context.Artifacts.RefreshAsync(ArtifactDigest.Parse(digest), cancellationToken).ConfigureAwait(false)
+                : await _context.Artifacts.ExistsAsync(ArtifactDigest.Parse(digest), cancellationToken).ConfigureAwait(false);
+            if (!there)
                 throw new NotFoundException($"The blob {digest} was collected as unreferenced before the version was registered. Store its bytes again, then register again.");
         }
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using MlOps.Artifacts;
 using MlOps.Environments;
 using MlOps.Monitoring;
 using MlOps.Orchestration;
@@ -45,6 +46,7 @@ internal static class EnvironmentServices
     {
         Default<EnvironmentContext>(services);
         Default<IArtifactStore>(services);
+        Default<IArtifactCollector>(services);
         Default<IEventLog>(services);
         Default<IAuditLog>(services);
         Default<IModelRegistry>(services);
@@ -71,7 +73,8 @@ internal static class EnvironmentServices
         return EnvironmentStores.OpenEmbedded(
             name, declared.KindOf(options, name), declared.DirectoryOf(options, name),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<ICallerAccessor>(),
-            access: declared.Resolve(options, name).Roles.ToAccess());
+            access: declared.Resolve(options, name).Roles.ToAccess(),
+            artifacts: new FileArtifactOptions { QuotaBytes = declared.Resolve(options, name).Artifacts.QuotaBytes });
     }
 
     private static SignaturePolicy SignaturesOf(IServiceProvider provider, string name)

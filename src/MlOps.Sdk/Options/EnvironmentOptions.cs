@@ -12,6 +12,9 @@ public sealed class EnvironmentOptions
     /// <summary>Where the environment keeps what it owns.</summary>
     public StoreOptions Store { get; set; } = new();
 
+    /// <summary>Limits and upkeep of the artifacts.</summary>
+    public ArtifactOptions Artifacts { get; set; } = new();
+
     /// <summary>The one environment from which models may be promoted into this one.</summary>
     /// <value>Default: null, models are only made here.</value>
     public string? PromotesFrom { get; set; }

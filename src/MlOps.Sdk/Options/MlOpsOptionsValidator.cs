@@ -46,6 +46,12 @@ internal sealed class MlOpsOptionsValidator(DeclaredEnvironments declared) : IVa
                 failures.Add($"{key}:PromotesFrom is the environment itself: name another one.");
         }
 
+        if (options.Artifacts.QuotaBytes < 0)
+            failures.Add($"{key}:Artifacts:QuotaBytes is {options.Artifacts.QuotaBytes}: use 0 or more bytes, or remove it for no limit.");
+        if (options.Artifacts.CollectEvery is { } every && (every < TimeSpan.FromMinutes(1) || every > TimeSpan.FromDays(30)))
+            failures.Add($"{key}:Artifacts:CollectEvery is {every}: use 00:01:00 (one minute) to 30.00:00:00 (30 days), or remove it to collect only when asked.");
+        if (options.Artifacts.CollectOlderThan < TimeSpan.FromHours(1) || options.Artifacts.CollectOlderThan > TimeSpan.FromDays(365))
+            failures.Add($"{key}:Artifacts:CollectOlderThan is {options.Artifacts.CollectOlderThan}: use 01:00:00 (one hour) to 365.00:00:00, so that what writers just stored is safe.");
         _ = SignaturePolicyReader.Read(options.Signatures, $"{key}:Signatures", failures);
         if (options.Serving.MaxBatchSize is < 1 or > 65_536)
             failures.Add($"{key}:Serving:MaxBatchSize is {options.Serving.MaxBatchSize}: use 1 to 65536.");

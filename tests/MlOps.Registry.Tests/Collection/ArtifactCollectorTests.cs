@@ -39,6 +39,54 @@ public sealed class ArtifactCollectorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Collect_WhileWorkOfDaysGoesOn_KeepsWhatWasStoredSinceItBegan()
+    {
+        await Drafts.StoreAsync(_environment.Context, "before");
+        Age();
+        var during = await Drafts.StoreAsync(_environment.Context, "during");
+        Age(days: 9);
+        var since = _environment.Clock.GetUtcNow().AddDays(-10);
+
+        (await new ArtifactCollector(_environment.Context, [new Working(since)]).CollectAsync()).Blobs.Should().Be(1);
+        (await ExistsAsync(during)).Should().BeTrue();
+        (await new ArtifactCollector(_environment.Context, []).CollectAsync()).Blobs.Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(6 << 20)]
+    public async Task Collect_OldBlobsThatWereStoredAgainOrRefreshed_AreKept(int size)
+    {
+        var bytes = new byte[size];
+        new Random(1).NextBytes(bytes);
+        var again = await _environment.Context.Artifacts.PutBytesAsync(bytes, "application/octet-stream");
+        var refreshed = await _environment.Context.Artifacts.PutBytesAsync((byte[])[.. bytes, 1], "application/octet-stream");
+        var old = await _environment.Context.Artifacts.PutBytesAsync((byte[])[.. bytes, 2], "application/octet-stream");
+        Age();
+
+        await _environment.Context.Artifacts.PutBytesAsync(bytes, "application/octet-stream");
+        (await _environment.Context.Artifacts.RefreshAsync(refreshed.ParsedDigest)).Should().BeTrue();
+
+        (await new ArtifactCollector(_environment.Context, []).CollectAsync()).Blobs.Should().Be(1);
+        (await ExistsAsync(again)).Should().BeTrue();
+        (await ExistsAsync(refreshed)).Should().BeTrue();
+        (await _environment.Context.Artifacts.GetBytesAsync(refreshed)).Should().HaveCount(size + 1);
+        (await _environment.Context.Artifacts.RefreshAsync(old.ParsedDigest)).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task Collect_DataThatAVersionNames_IsKeptWhereItIsStored()
+    {
+        var data = await Drafts.StoreAsync(_environment.Context, "rows", "text/csv");
+        await new SqlModelRegistry(_environment.Context).RegisterAsync(await new ModelVersionBuilder(_environment.Context.Artifacts, "churn")
+            .WithOnnx(OnnxBytes.Linear(), ["a", "b", "c"]).WithData(new DataReference("rows", "training", data.Digest, 4, "query")).BuildAsync());
+        Age();
+
+        (await new ArtifactCollector(_environment.Context, []).CollectAsync()).Blobs.Should().Be(0);
+        (await ExistsAsync(data)).Should().BeTrue();
+    }
+
+    [Fact]
     public async Task Collect_AgeBelowAnHour_IsRefused() =>
         await new ArtifactCollector(_environment.Context, []).Invoking(c => c.CollectAsync(new CollectionOptions { MinimumAge = TimeSpan.Zero }).AsTask())
             .Should().ThrowAsync<InvalidInputException>();
@@ -69,15 +117,26 @@ public sealed class ArtifactCollectorTests : IAsyncDisposable
     }
 
     // Files carry the system's time: the environment's clock is set to it, and what was stored so far is dated back.
-    private void Age()
+    private void Age(int days = 30)
     {
         var now = TimeProvider.System.GetUtcNow();
         _environment.Clock.JumpTo(now);
         foreach (var path in Directory.GetFiles(Path.Combine(_environment.Directory, "artifacts"), "*", SearchOption.AllDirectories))
-            File.SetLastWriteTimeUtc(path, now.UtcDateTime.AddDays(-30));
+        {
+            var then = now.UtcDateTime.AddDays(-days);
+            if (File.GetLastWriteTimeUtc(path) > then)
+                File.SetLastWriteTimeUtc(path, then);
+        }
     }
 
     private async Task<bool> ExistsAsync(ArtifactRef content) => await _environment.Context.Artifacts.ExistsAsync(content.ParsedDigest);
+
+    private sealed class Working(DateTimeOffset since) : IArtifactRoots
+    {
+        public ValueTask<bool> IsReachableAsync(ArtifactDigest digest, CancellationToken cancellationToken = default) => ValueTask.FromResult(false);
+
+        public ValueTask<DateTimeOffset?> WorkingSinceAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult<DateTimeOffset?>(since);
+    }
 
     private sealed class Roots(ArtifactDigest wanted) : IArtifactRoots
     {
