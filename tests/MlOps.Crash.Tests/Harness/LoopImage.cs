@@ -12,6 +12,7 @@ internal sealed partial class LoopImage : IDisposable
 {
     private const ulong Shutdown = 0x8004587d;
     private const uint NoLogFlush = 2;
+    private const int CloseOnExec = 0x80000;
     private readonly string _image;
     private bool _mounted;
 
@@ -56,13 +57,26 @@ internal sealed partial class LoopImage : IDisposable
 
     public void Unmount()
     {
-        Run("umount", MountPoint);
-        _mounted = false;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                Run("umount", MountPoint);
+                _mounted = false;
+                return;
+            }
+            catch (InvalidOperationException busy) when (attempt < 20 && busy.Message.Contains("busy", StringComparison.Ordinal))
+            {
+                // What the kernel still writes, or a process that is just ending, lets go in a moment.
+                Task.Delay(100).Wait();
+            }
+        }
     }
 
     public void CutPower()
     {
-        var descriptor = Open(MountPoint, 0);
+        // Not for children: another cut may start a process just now, which would keep the file system busy.
+        var descriptor = Open(MountPoint, CloseOnExec);
         if (descriptor < 0)
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         try
