@@ -51,6 +51,9 @@ internal sealed partial class FileArtifactEngine
                 Trust(digest, stamp);
             }
 
+            // The stamp of a whole blob begins with its length.
+            if (stamp.Length >= 0 && _files.FileExists(PathOf(digest)))
+                return stamp.Length;
             var stream = Open(digest, out _, verifyChunks: false, null);
             await using (stream.ConfigureAwait(false))
                 return stream.Length;
