@@ -62,8 +62,16 @@ internal sealed class BoundRows(SearchRows rows, Action<SqlText, string>? condit
 
     public bool Absent => absent;
 
+    /// <summary>Whether it asks for the one row that an owner has of a key.</summary>
+    public bool IsOfOneRow => rows.KeyColumn is not null && !absent;
+
     /// <summary>Whether the owners are collected first (few match), instead of asked one by one (many match).</summary>
     public bool CollectsOwners { get; set; }
+
+    /// <summary>Both conditions, on the same row.</summary>
+    public BoundRows And(BoundRows other) => new(rows, Both(condition, other.Condition), absent: false);
+
+    private Action<SqlText, string>? Condition => condition;
 
     public override void Write(SqlText sql, SearchSource source, SearchDialect dialect)
     {
@@ -90,6 +98,18 @@ internal sealed class BoundRows(SearchRows rows, Action<SqlText, string>? condit
         WriteRows(sql, dialect, rows.ValueIndex ?? rows.ProbeIndex);
         return sql.Add(" LIMIT ").Value(bound).Add(") c");
     }
+
+    private static Action<SqlText, string>? Both(Action<SqlText, string>? first, Action<SqlText, string>? second) => (first, second) switch
+    {
+        (null, _) => second,
+        (_, null) => first,
+        _ => (sql, value) =>
+        {
+            first(sql, value);
+            sql.Add(" AND ");
+            second(sql, value);
+        },
+    };
 
     private void WriteRows(SqlText sql, SearchDialect dialect, string? index, SearchSource? owner = null)
     {

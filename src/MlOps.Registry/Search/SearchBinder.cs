@@ -14,7 +14,7 @@ internal sealed class SearchBinder(SearchSource source, SearchDialect dialect, T
 
     public BoundNode Bind(SearchNode node) => node switch
     {
-        AndNode and => new BoundGroup(true, [.. and.Parts.Select(Bind)]),
+        AndNode and => All([.. and.Parts.Select(Bind)]),
         OrNode or => new BoundGroup(false, [.. or.Parts.Select(Bind)]),
         NotNode not => new BoundNot(Bind(not.Inner)),
         ComparisonNode comparison => Compare(comparison),
@@ -24,6 +24,22 @@ internal sealed class SearchBinder(SearchSource source, SearchDialect dialect, T
         NullNode test => Null(test),
         _ => throw new InvalidOperationException($"A filter holds the unknown part {node.GetType().Name}."),
     };
+
+    // An owner has one value of a key: several conditions on it are one question, asked with one look.
+    private static BoundNode All(IReadOnlyList<BoundNode> parts)
+    {
+        var joined = new List<BoundNode>();
+        foreach (var part in parts)
+        {
+            var same = part is BoundRows { IsOfOneRow: true } row ? joined.FindIndex(other => other is BoundRows { IsOfOneRow: true } rows && rows.Rows == row.Rows) : -1;
+            if (same < 0)
+                joined.Add(part);
+            else
+                joined[same] = ((BoundRows)joined[same]).And((BoundRows)part);
+        }
+
+        return joined.Count == 1 ? joined[0] : new BoundGroup(true, joined);
+    }
 
     private BoundNode Compare(ComparisonNode node)
     {
