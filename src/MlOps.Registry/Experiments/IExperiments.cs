@@ -77,9 +77,10 @@ public interface IExperiments
     /// <summary>Changes labels of a run, also after it ended; audited.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="tags">New values; null takes a label away.</param>
+    /// <param name="reason">Why; goes into the audit trail.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>A task that ends when it is durable.</returns>
-    ValueTask SetRunTagsAsync(string runId, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken = default);
+    ValueTask SetRunTagsAsync(string runId, IReadOnlyDictionary<string, string?> tags, string reason = "", CancellationToken cancellationToken = default);
 
     /// <summary>Writes a run's note anew, also after it ended; former texts are kept. Audited.</summary>
     /// <param name="runId">The run.</param>
@@ -164,10 +165,11 @@ public interface IExperiments
     /// <param name="name">The experiment.</param>
     /// <param name="description">The new description; null leaves it.</param>
     /// <param name="tags">New values of labels, null taking one away; null leaves them all.</param>
+    /// <param name="reason">Why; goes into the audit trail.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The experiment as it is now.</returns>
     ValueTask<ExperimentRecord> UpdateExperimentAsync(
-        string name, string? description = null, IReadOnlyDictionary<string, string?>? tags = null, CancellationToken cancellationToken = default);
+        string name, string? description = null, IReadOnlyDictionary<string, string?>? tags = null, string reason = "", CancellationToken cancellationToken = default);
 
     /// <summary>Deletes an experiment with its runs; they can be restored together until they are purged. Audited.</summary>
     /// <param name="name">The experiment; none of its runs may be going on.</param>

@@ -54,10 +54,11 @@ internal sealed partial class SqlExperiments
     }
 
     public async ValueTask<ExperimentRecord> UpdateExperimentAsync(
-        string name, string? description = null, IReadOnlyDictionary<string, string?>? tags = null, CancellationToken cancellationToken = default)
+        string name, string? description = null, IReadOnlyDictionary<string, string?>? tags = null, string reason = "", CancellationToken cancellationToken = default)
     {
         _context.Access.Require(EnvironmentPermission.LogRuns, $"experiment '{name}'");
         NameRules.Experiment(name);
+        NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
         if (description is not null)
             NameRules.Text("The description", description, RegistryLimits.DescriptionLength);
         var changes = tags is null ? null : CheckedTags(tags);
@@ -71,13 +72,13 @@ internal sealed partial class SqlExperiments
                 await session.ExecuteAsync(
                     "UPDATE experiments_catalogue SET description = @description WHERE name = @name", ("description", description), ("name", name)).ConfigureAwait(false);
                 await _context.Audit.AppendAsync(session, new AuditEntry(
-                    "experiments.experiment.describe", name, Before: NoteJson(before), After: NoteJson(description))).ConfigureAwait(false);
+                    "experiments.experiment.describe", name, reason, Before: NoteJson(before), After: NoteJson(description))).ConfigureAwait(false);
             }
 
             if (changes is not null)
             {
                 await ChangeTagsAsync(
-                    session, changes, "experiments_catalogue_tags", "experiment", name, $"Experiment '{name}'", "experiments.experiment.tags.set").ConfigureAwait(false);
+                    session, changes, "experiments_catalogue_tags", "experiment", name, $"Experiment '{name}'", "experiments.experiment.tags.set", reason).ConfigureAwait(false);
             }
 
             return true;

@@ -6,16 +6,18 @@ internal sealed partial class SqlExperiments
 {
     private const int PlotBytes = 64 * 1024 * 1024;
 
-    public async ValueTask SetRunTagsAsync(string runId, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken = default)
+    public async ValueTask SetRunTagsAsync(
+        string runId, IReadOnlyDictionary<string, string?> tags, string reason = "", CancellationToken cancellationToken = default)
     {
         _context.Access.Require(EnvironmentPermission.LogRuns, Subject("run", runId));
         ArgumentNullException.ThrowIfNull(runId);
+        NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
         var changes = CheckedTags(tags);
         await _area.WriteAsync(async (session, _) =>
         {
             await RequireRunAsync(session, runId).ConfigureAwait(false);
             await ChangeTagsAsync(
-                session, changes, "experiments_tags", "run_id", runId, $"Run {runId}", "experiments.run.tags.set").ConfigureAwait(false);
+                session, changes, "experiments_tags", "run_id", runId, $"Run {runId}", "experiments.run.tags.set", reason).ConfigureAwait(false);
             return true;
         }, cancellationToken).ConfigureAwait(false);
     }
@@ -108,7 +110,8 @@ internal sealed partial class SqlExperiments
 
     /// <summary>Changes the labels of a run or an experiment, which differ in table and key only, and records it when anything changed.</summary>
     private async ValueTask ChangeTagsAsync(
-        IMetadataSession session, Dictionary<string, string?> changes, string table, string key, string owner, string shown, string operation)
+        IMetadataSession session, Dictionary<string, string?> changes, string table, string key, string owner, string shown, string operation,
+        string reason = "")
     {
         var before = (await session.QueryAsync(
             $"SELECT name, value FROM {table} WHERE {key} = @owner", reader => KeyValuePair.Create(reader.GetString(0), reader.GetString(1)), ("owner", owner)).ConfigureAwait(false))
@@ -138,7 +141,7 @@ internal sealed partial class SqlExperiments
             }
         }
 
-        await _context.Audit.AppendAsync(session, new AuditEntry(operation, owner, Before: TagsJson(before), After: TagsJson(after))).ConfigureAwait(false);
+        await _context.Audit.AppendAsync(session, new AuditEntry(operation, owner, reason, Before: TagsJson(before), After: TagsJson(after))).ConfigureAwait(false);
     }
 
     private static string TagsJson(Dictionary<string, string> tags) => StoredJson.Text(writer =>

@@ -103,9 +103,10 @@ public partial interface IModelRegistry
     /// <summary>Sets or removes labels of a version.</summary>
     /// <param name="version">The version.</param>
     /// <param name="tags">Labels to set; a null value removes.</param>
+    /// <param name="reason">Why; goes into the audit trail.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>A task that ends when it is durable.</returns>
-    ValueTask SetTagsAsync(ModelVersionRef version, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken = default);
+    ValueTask SetTagsAsync(ModelVersionRef version, IReadOnlyDictionary<string, string?> tags, string reason = "", CancellationToken cancellationToken = default);
 
     /// <summary>Which of the eight artifact kinds a version has.</summary>
     /// <param name="version">The version.</param>

@@ -27,6 +27,9 @@ public sealed record ModelVersionDraft
     /// <summary>A model card in Markdown.</summary>
     public string Description { get; init; } = "";
 
+    /// <summary>Why it is registered; goes into the audit trail.</summary>
+    public string Reason { get; init; } = "";
+
     /// <summary>Where it came from, when not from a run of this environment.</summary>
     public ModelProvenance? Provenance { get; init; }
 }

@@ -164,7 +164,7 @@ internal sealed partial class SqlModelRegistry
             writer.WriteEndObject();
         });
         var reference = new ModelVersionRef(draft.Model, version);
-        await _context.Audit.AppendAsync(session, new AuditEntry("registry.version.register", reference.ToString(), After: data)).ConfigureAwait(false);
+        await _context.Audit.AppendAsync(session, new AuditEntry("registry.version.register", reference.ToString(), draft.Reason, After: data)).ConfigureAwait(false);
         await _context.Events.AppendAsync(session, RegistryEvents.VersionRegistered, draft.Model, data).ConfigureAwait(false);
     }
 

@@ -2,11 +2,13 @@ namespace MlOps.Registry;
 
 internal sealed partial class SqlModelRegistry
 {
-    public async ValueTask SetTagsAsync(ModelVersionRef version, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken = default)
+    public async ValueTask SetTagsAsync(
+        ModelVersionRef version, IReadOnlyDictionary<string, string?> tags, string reason = "", CancellationToken cancellationToken = default)
     {
         _context.Access.Require(EnvironmentPermission.RegisterModels, Subject(version.Model));
         ArgumentNullException.ThrowIfNull(tags);
         NameRules.Model(version.Model);
+        NameRules.Text("The reason", reason, RegistryLimits.ReasonLength);
         var changes = Snapshots.Of("Tag", tags, RegistryLimits.TagChanges);
         if (changes.Count > RegistryLimits.TagChanges)
             throw new InvalidInputException($"More than {RegistryLimits.TagChanges} tags are set at once. Set them in several calls.");
@@ -36,16 +38,17 @@ internal sealed partial class SqlModelRegistry
                 return false;
             foreach (var (name, value) in changes)
                 await SetTagAsync(session, version, name, value).ConfigureAwait(false);
-            await AnnounceTagsAsync(session, version, changes, before, after).ConfigureAwait(false);
+            await AnnounceTagsAsync(session, version, changes, before, after, reason).ConfigureAwait(false);
             return true;
         }, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask AnnounceTagsAsync(
-        IMetadataSession session, ModelVersionRef version, Dictionary<string, string?> changes, Dictionary<string, string> before, Dictionary<string, string> after)
+        IMetadataSession session, ModelVersionRef version, Dictionary<string, string?> changes, Dictionary<string, string> before, Dictionary<string, string> after,
+        string reason)
     {
         await _context.Audit.AppendAsync(session, new AuditEntry(
-            "registry.tags.set", version.ToString(), Before: TagsJson(before), After: TagsJson(after))).ConfigureAwait(false);
+            "registry.tags.set", version.ToString(), reason, Before: TagsJson(before), After: TagsJson(after))).ConfigureAwait(false);
         await _context.Events.AppendAsync(session, RegistryEvents.TagsChanged, version.Model, StoredJson.Text(writer =>
         {
             writer.WriteStartObject();

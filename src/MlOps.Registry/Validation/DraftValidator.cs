@@ -13,6 +13,7 @@ internal static class DraftValidator
             throw new InvalidDefinitionException("The draft's tags are null. Pass an empty dictionary instead.");
         NameRules.Tags(draft.Tags);
         NameRules.Text("The description", draft.Description, RegistryLimits.DescriptionLength);
+        NameRules.Text("The reason", draft.Reason, RegistryLimits.ReasonLength);
         if (draft.Key is not null)
             CheckKey(draft.Key);
         if (draft.RunId is not null)

@@ -114,12 +114,13 @@ public sealed class SqlModelRegistryTests : IAsyncDisposable
     [Fact]
     public async Task SetTags_SetsAndRemoves_WithAuditAndEvent()
     {
-        var version = (await Registry.RegisterAsync(await Drafts.SmallAsync(_environment.Context))).Ref;
+        var version = (await Registry.RegisterAsync(await Drafts.SmallAsync(_environment.Context) with { Reason = "nightly" })).Ref;
         await Registry.SetTagsAsync(version, new Dictionary<string, string?> { ["owner"] = "ads", ["stage/note"] = "x" });
-        await Registry.SetTagsAsync(version, new Dictionary<string, string?> { ["owner"] = null });
+        await Registry.SetTagsAsync(version, new Dictionary<string, string?> { ["owner"] = null }, "left");
         await Registry.SetTagsAsync(version, new Dictionary<string, string?> { ["owner"] = null });
         (await Registry.GetAsync(version)).Tags.Should().Equal(new Dictionary<string, string> { ["stage/note"] = "x" });
         (await _environment.Context.Audit.ReadAsync()).Count(record => record.Entry.Operation == "registry.tags.set").Should().Be(2);
+        (await _environment.Context.Audit.ReadAsync()).Select(record => record.Entry.Reason).Should().Equal("nightly", "", "left");
     }
 
     [Fact]
