@@ -39,8 +39,12 @@ internal static class PlantedBugs
                         method == nameof(IArtifactStore.ExistsAsync) ? ValueTask.FromResult(true) : call()),
                     new FilteredMetadata(context.Metadata, "SELECT 1 FROM registry_condemned"));
             case PlantedBug.NoDigestCheck:
-                return RegistryHost.With(context, Interceptor<IArtifactStore>.Around(context.Artifacts, (method, _, call) =>
-                    method == nameof(IArtifactStore.OpenReadAsync) ? Trust((ValueTask<Stream>)call()!) : call()));
+                return RegistryHost.With(context, Interceptor<IArtifactStore>.Around(context.Artifacts, (method, arguments, call) => method switch
+                {
+                    nameof(IArtifactStore.OpenReadAsync) => Trust((ValueTask<Stream>)call()!),
+                    nameof(IArtifactStore.VerifyAsync) => LengthAsync(context.Artifacts, (ArtifactDigest)arguments[0]!),
+                    _ => call(),
+                }));
             default:
                 return context;
         }
@@ -51,6 +55,12 @@ internal static class PlantedBugs
     {
         var link = store.GetType().GetField("_writer", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(store)!;
         link.GetType().GetMethod("Require")!.Invoke(link, ["PRAGMA synchronous=NORMAL"]);
+    }
+
+    private static async ValueTask<long> LengthAsync(IArtifactStore store, ArtifactDigest digest)
+    {
+        await using var stream = await store.OpenReadAsync(digest);
+        return stream.Length;
     }
 
     private static async ValueTask<Stream> Trust(ValueTask<Stream> opening) => new TrustingStream(await opening);
