@@ -154,8 +154,13 @@ internal sealed class ChunkIndex(IFileSystem files, Func<IReadOnlyList<string>> 
 
     private void AddChunk(in ChunkEntry entry)
     {
+        // The oldest generation's memory serves the newest: a long upload would leave some megabytes of garbage with each otherwise.
         if (_chunks.Count >= ChunksPerGeneration)
-            (_oldChunks, _chunks) = (_chunks, []);
+        {
+            (_oldChunks, _chunks) = (_chunks, _oldChunks);
+            _chunks.Clear();
+        }
+
         _chunks[entry.Key] = entry;
     }
 
