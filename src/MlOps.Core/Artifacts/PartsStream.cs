@@ -1,18 +1,15 @@
 namespace MlOps.Artifacts;
 
 /// <summary>Files read one after the other as if they were one.</summary>
-internal sealed class PartsStream(IFileSystem files, string[] paths, long[] lengths) : Stream
+internal sealed class PartsStream(IFileSystem files, string[] paths, long[] lengths) : ForwardStream
 {
     private readonly long _length = lengths.Sum();
     private Stream? _open;
     private int _next;
     private long _position;
 
-    public override bool CanRead => true;
-
+    // It may begin anew, no more.
     public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
 
     public override long Length => _length;
 
@@ -26,8 +23,6 @@ internal sealed class PartsStream(IFileSystem files, string[] paths, long[] leng
             (_open, _next, _position) = (null, 0, 0);
         }
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
     {
@@ -62,25 +57,6 @@ internal sealed class PartsStream(IFileSystem files, string[] paths, long[] leng
 
         return 0;
     }
-
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(Read(buffer.Span));
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("An upload is read from its beginning.");
-
-    public override void SetLength(long value) => throw new NotSupportedException("An upload's parts are not changed while they are joined.");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("An upload's parts are not changed while they are joined.");
 
     protected override void Dispose(bool disposing)
     {
