@@ -116,18 +116,7 @@ internal sealed partial class SqlExperiments
         var before = (await session.QueryAsync(
             $"SELECT name, value FROM {table} WHERE {key} = @owner", reader => KeyValuePair.Create(reader.GetString(0), reader.GetString(1)), ("owner", owner)).ConfigureAwait(false))
             .ToDictionary(StringComparer.Ordinal);
-        var after = new Dictionary<string, string>(before, StringComparer.Ordinal);
-        foreach (var (name, value) in changes)
-        {
-            if (value is null)
-                after.Remove(name);
-            else
-                after[name] = value;
-        }
-
-        if (after.Count > RegistryLimits.Tags)
-            throw new InvalidInputException($"{shown} would have {after.Count} tags; at most {RegistryLimits.Tags} are allowed.");
-        if (after.Count == before.Count && after.All(pair => before.TryGetValue(pair.Key, out var old) && old == pair.Value))
+        if (TagMerge.Apply(before, changes, shown) is not { } after)
             return;
         foreach (var (name, value) in changes)
         {

@@ -23,18 +23,7 @@ internal sealed partial class SqlModelRegistry
         {
             await RequireVersionAsync(session, version).ConfigureAwait(false);
             var before = await ReadTagsAsync(session, version).ConfigureAwait(false);
-            var after = new Dictionary<string, string>(before, StringComparer.Ordinal);
-            foreach (var (name, value) in changes)
-            {
-                if (value is null)
-                    after.Remove(name);
-                else
-                    after[name] = value;
-            }
-
-            if (after.Count > RegistryLimits.Tags)
-                throw new InvalidInputException($"Version {version} would have {after.Count} tags; at most {RegistryLimits.Tags} are allowed.");
-            if (after.Count == before.Count && after.All(pair => before.TryGetValue(pair.Key, out var old) && old == pair.Value))
+            if (TagMerge.Apply(before, changes, $"Version {version}") is not { } after)
                 return false;
             foreach (var (name, value) in changes)
                 await SetTagAsync(session, version, name, value).ConfigureAwait(false);
