@@ -7,7 +7,7 @@ namespace MlOps.Features;
 /// The definition of features of one entity over rows with an event time and, where rows become known later than they happen,
 /// an availability time. Immutable; the same definition runs offline and online.
 /// </summary>
-public class FeatureView
+public partial class FeatureView
 {
     internal FeatureView(FeatureViewParts parts)
     {

@@ -1,7 +1,7 @@
 namespace MlOps.Features;
 
 /// <summary>Defines a view over the columns of data frames.</summary>
-public sealed class FeatureViewBuilder
+public sealed partial class FeatureViewBuilder
 {
     private readonly FeatureViewParts _parts;
 

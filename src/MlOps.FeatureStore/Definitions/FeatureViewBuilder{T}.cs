@@ -2,7 +2,7 @@ namespace MlOps.Features;
 
 /// <summary>Defines a view over rows of a type by explicit delegates. Columns of the row's frame bear the names given here.</summary>
 /// <typeparam name="TRow">The row.</typeparam>
-public sealed class FeatureViewBuilder<TRow>
+public sealed partial class FeatureViewBuilder<TRow>
 {
     private readonly FeatureViewParts _parts;
     private readonly Dictionary<string, Func<IReadOnlyList<TRow>, DataColumn>> _columns = new(StringComparer.Ordinal);

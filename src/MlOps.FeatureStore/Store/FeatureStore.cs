@@ -1,7 +1,7 @@
 namespace MlOps.Features;
 
 /// <summary>The embedded feature store of one environment.</summary>
-internal sealed class FeatureStore : IFeatureStore, IDisposable
+internal sealed partial class FeatureStore : IFeatureStore, IDisposable
 {
     private readonly EnvironmentContext _context;
     private readonly FeatureStoreOptions _options;

@@ -3,7 +3,7 @@ using MlOps.Features;
 namespace MlOps;
 
 /// <summary>The feature store of one environment: history offline, the newest state online, both from one definition. Thread-safe.</summary>
-public interface IFeatureStore
+public partial interface IFeatureStore
 {
     /// <summary>The views that the host declares.</summary>
     IReadOnlyList<FeatureView> Views { get; }
