@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MlOps.Reporting;
@@ -24,7 +25,7 @@ public sealed record DataCheckReport(int Rows, IReadOnlyList<DataCheckResult> Re
         var failures = Failures.ToArray();
         if (failures.Length == 0)
             return $"all {Results.Count} expectations are met";
-        var shown = failures.Take(5).Select(result => $"{result.Expectation} ({result.Observed}{(result.FirstRows.Count > 0 ? ", first in row " + result.FirstRows[0] : "")})");
+        var shown = failures.Take(5).Select(result => string.Create(CultureInfo.InvariantCulture, $"{result.Expectation} ({(result.FailingRows == 0 ? result.Observed : $"{result.FailingRows:N0} failing rows")}{(result.FirstRows.Count > 0 ? ", first in row " + result.FirstRows[0] : "")})"));
         return $"{failures.Length} of {Results.Count} expectations are not met: {string.Join("; ", shown)}{(failures.Length > 5 ? $"; and {failures.Length - 5} more" : "")}";
     }
 
