@@ -153,6 +153,30 @@ public sealed class CsvTests
         seen.Should().Be(rows);
     }
 
+    [Fact]
+    public async Task StreamFiles_ThatAreNoUtf8_AreRefused()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(path, [.. "a\n1\n"u8, 0xFF, 0xFE, (byte)'\n']);
+            var csv = () => Batches(DataFrame.StreamCsvAsync(path));
+            csv.Should().Throw<InvalidInputException>().WithMessage("*no UTF-8*");
+            await File.WriteAllBytesAsync(path, [.. "{\"a\":\""u8, 0xFF, .. "\"}\n"u8]);
+            var json = () => Batches(DataFrame.StreamJsonLinesAsync(path));
+            json.Should().Throw<InvalidInputException>().WithMessage("*no UTF-8*");
+            await File.WriteAllTextAsync(path, "a\n\u00e9\n", System.Text.Encoding.Unicode);
+            Batches(DataFrame.StreamCsvAsync(path)).Single().Column<string>("a")[0].Should().Be("\u00e9", "a byte order mark says the encoding");
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        var save = () => new DataFrame(DataColumn.FromText("t", "\uDC00")).Save(new MemoryStream());
+        save.Should().Throw<InvalidInputException>().WithMessage("*'t'*surrogate*");
+    }
+
     internal static List<DataFrame> Batches(IAsyncEnumerable<DataFrame> batches) => batches.ToBlockingEnumerable().ToList();
 
     /// <summary>Gives a text in pieces of random length.</summary>

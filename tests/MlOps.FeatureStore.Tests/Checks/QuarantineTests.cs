@@ -168,6 +168,51 @@ public sealed class QuarantineTests
         (await quarantine.ListAsync()).Single().Key.Should().Be("b2");
     }
 
+    [Fact]
+    public async Task Quarantine_WithoutPermission_ShowsAndChangesNothing()
+    {
+        await using var open = new OpenStore([Checked(FeatureView.Define("origin"))], []);
+        var id = (await Refused(() => open.Store.IngestAsync("origin", Bad(40, 3), "b1").AsTask())).QuarantineId!;
+        var context = open.Environment.Context;
+        var access = new OnlyAccess();
+        using var store = new FeatureStore(
+            new EnvironmentContext
+            {
+                Name = context.Name, Kind = context.Kind, Directory = context.Directory, Files = context.Files, Metadata = context.Metadata, Artifacts = context.Artifacts,
+                Events = context.Events, Audit = context.Audit, Caller = context.Caller, Clock = context.Clock, Access = access,
+            }, [Checked(FeatureView.Define("origin"))], [], new FeatureStoreOptions());
+        (EnvironmentPermission Needed, Func<Task> Act)[] acts =
+        [
+            (EnvironmentPermission.Read, () => store.Quarantine.ListAsync().AsTask()), (EnvironmentPermission.Read, () => store.Quarantine.GetAsync(id).AsTask()),
+            (EnvironmentPermission.ReadArtifacts, () => store.Quarantine.GetReportAsync(id).AsTask()), (EnvironmentPermission.ReadArtifacts, () => store.Quarantine.GetRowsAsync(id).AsTask()),
+            (EnvironmentPermission.Operate, () => store.Quarantine.ReleaseAsync(id, "why").AsTask()), (EnvironmentPermission.Operate, () => store.Quarantine.ReleaseAsync(id, Flights.Rows(1)).AsTask()),
+            (EnvironmentPermission.Operate, () => store.Quarantine.DiscardAsync(id, "why").AsTask()), (EnvironmentPermission.ReadArtifacts, () => store.ProfileAsync("origin").AsTask()),
+        ];
+        foreach (var (needed, act) in acts)
+        {
+            foreach (var held in Enum.GetValues<EnvironmentPermission>().Where(permission => permission != needed))
+            {
+                access.Held = held;
+                await act.Should().ThrowAsync<AccessDeniedException>();
+            }
+        }
+
+        (await open.Store.Quarantine.GetAsync(id)).State.Should().Be(QuarantineState.Held);
+    }
+
+    private sealed class OnlyAccess : IAccessControl
+    {
+        public EnvironmentPermission Held { get; set; }
+
+        public bool Allows(EnvironmentPermission permission) => permission == Held;
+
+        public void Require(EnvironmentPermission permission, string subject)
+        {
+            if (!Allows(permission))
+                throw new AccessDeniedException($"{subject} needs {permission}");
+        }
+    }
+
     internal static FeatureView Checked(FeatureViewBuilder builder) => builder.Key("origin").EventTime("scheduled").LastValue("delay").Check(Checks).Build();
 
     private static DataFrame Bad(int rows, params int[] at) => Bad(rows, at, 0);

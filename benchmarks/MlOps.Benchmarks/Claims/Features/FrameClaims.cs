@@ -14,7 +14,7 @@ internal static class FrameClaims
         new Claim(
             "features.csv",
             "CPU of reading 200,000 rows of 6 typed columns from a CSV file into a frame over that of File.ReadLines with Split and Parse into the same columns, which reads no quotes; equal sums. Beside it DuckDB's read_csv",
-            "at most 1.5 x",
+            "at most 0.6 x",
             CsvAsync),
         new Claim(
             "features.slice",
@@ -55,7 +55,7 @@ internal static class FrameClaims
             stop);
         double ratio = result[Ours].CpuNanoseconds / result[split].CpuNanoseconds;
         double rate = megabytes * 1e9 / result[Ours].CpuNanoseconds;
-        return ClaimResult.AtMost(ratio, 1.5, string.Create(CultureInfo.InvariantCulture, $"{ratio:F2} x, {rate:F0} MB/s"), result.ToDetail("One file", split));
+        return ClaimResult.AtMost(ratio, 0.6, string.Create(CultureInfo.InvariantCulture, $"{ratio:F2} x, {rate:F0} MB/s"), result.ToDetail("One file", split));
     }
 
     private static ClaimResult Slice(ClaimContext context)
@@ -160,7 +160,7 @@ internal static class FrameClaims
         var random = new Random(seed);
         string[] cities = [.. Enumerable.Range(0, 100).Select(i => $"city {i}")];
         return new DataFrame(
-            DataColumn.Create("id", Enumerable.Range(0, rows).Select(i => 1_000_000_007L * (i + 1)).ToArray()),
+            DataColumn.Create("id", Enumerable.Range(0, rows).Select(i => 1_000_003L * (i + 1)).ToArray()),
             DataColumn.Create("city", Enumerable.Range(0, rows).Select(_ => cities[random.Next(cities.Length)]).ToArray()),
             DataColumn.FromNullable("amount", Enumerable.Range(0, rows).Select(_ => random.Next(100) == 0 ? (double?)null : Math.Round(random.NextDouble() * 10_000, 2))),
             DataColumn.Create("count", Enumerable.Range(0, rows).Select(_ => random.Next(1_000)).ToArray()),

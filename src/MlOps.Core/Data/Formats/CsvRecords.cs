@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace MlOps;
 
@@ -59,7 +60,7 @@ internal sealed class CsvRecords
                     return false;
                 default:
                     MakeRoom();
-                    Filled(_reader.Read(_buffer, _filled, _buffer.Length - _filled));
+                    Filled(Fill());
                     break;
             }
         }
@@ -78,7 +79,7 @@ internal sealed class CsvRecords
                     return false;
                 default:
                     MakeRoom();
-                    Filled(await _reader.ReadAsync(_buffer.AsMemory(_filled), cancellationToken).ConfigureAwait(false));
+                    Filled(await FillAsync(cancellationToken).ConfigureAwait(false));
                     break;
             }
         }
@@ -196,6 +197,33 @@ internal sealed class CsvRecords
 
         return to;
     }
+
+    private int Fill()
+    {
+        try
+        {
+            return _reader.Read(_buffer, _filled, _buffer.Length - _filled);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw NotUnicode(e);
+        }
+    }
+
+    private async ValueTask<int> FillAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _reader.ReadAsync(_buffer.AsMemory(_filled), cancellationToken).ConfigureAwait(false);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw NotUnicode(e);
+        }
+    }
+
+    private InvalidInputException NotUnicode(DecoderFallbackException e) =>
+        new($"The CSV text holds bytes that are no UTF-8, at or after line {_nextLine}: {e.Message} Convert the file, or open it with a StreamReader of its encoding.", e);
 
     private void MakeRoom()
     {

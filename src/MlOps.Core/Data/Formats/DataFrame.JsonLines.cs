@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 
 namespace MlOps;
@@ -114,6 +115,18 @@ public sealed partial class DataFrame
         }
     }
 
+    private static async ValueTask<string?> ReadLineAsync(TextReader reader, JsonTable table, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidInputException($"The JSON lines hold bytes that are no UTF-8, after line {table.Line}: {e.Message} Convert the file.", e);
+        }
+    }
+
     // The writer would put a replacement character there, in silence.
     private static bool HasHalfPair(string text)
     {
@@ -130,7 +143,7 @@ public sealed partial class DataFrame
 
     private static async IAsyncEnumerable<DataFrame> Stream(TextReader reader, JsonTable table, int batchRows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        while (await ReadLineAsync(reader, table, cancellationToken).ConfigureAwait(false) is { } line)
         {
             table.Add(line);
             if (table.Rows == batchRows)

@@ -21,7 +21,8 @@ internal sealed class JsonTable
 
     public int Rows { get; private set; }
 
-    public bool HasColumns => _columns.Count > 0;
+    /// <summary>Lines so far.</summary>
+    public long Line => _line;
 
     public void Add(string line)
     {
