@@ -22,7 +22,7 @@ public static class DataCheckSection
                 ? new Tile("Not met", "0", "all are met", TileTone.Good)
                 : new Tile("Not met", failures.Length.ToString(CultureInfo.InvariantCulture), "the data are refused whole", TileTone.Bad));
         section.Table(new ReportTable(
-            ["", "Column", "Expected", "Observed", "Failing rows"],
+            ["Met", "Column", "Expected", "Observed", "Failing rows"],
             [.. failures.Concat(report.Results.Where(result => result.Passed)).Select(result => (IReadOnlyList<string>)
             [
                 result.Passed ? "✓" : "✕", string.Join(", ", result.Columns), result.Expected, result.Observed, result.FailingRows.ToString("N0", CultureInfo.InvariantCulture),
