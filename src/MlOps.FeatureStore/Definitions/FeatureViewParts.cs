@@ -6,6 +6,7 @@ internal sealed class FeatureViewParts(string name)
     public string Name { get; } = DefinitionText.CheckName("feature view", name);
     public int Version { get; set; } = 1;
     public string? Description { get; set; }
+    public ViewNotes Notes { get; } = new();
     public List<FeatureKey> Keys { get; } = [];
     public string? EventTime { get; set; }
     public string? AvailableAt { get; set; }
