@@ -4,6 +4,7 @@ namespace MlOps.Features;
 internal sealed class CallerSight
 {
     private readonly IAccessControl _access;
+    private readonly bool _isNobody;
     private readonly Dictionary<FeatureAudience, bool> _audiences = [];
     private readonly Dictionary<string, bool> _owners = new(StringComparer.Ordinal);
     private readonly Dictionary<IReadOnlyList<FeatureShare>, FeatureVisibility> _lists = new(ReferenceEqualityComparer.Instance);
@@ -12,6 +13,7 @@ internal sealed class CallerSight
     {
         _access = access;
         IsOpen = !access.IsRestricted || access.HasRole(EnvironmentRole.Admin);
+        _isNobody = !IsOpen && !access.Allows(EnvironmentPermission.Read);
     }
 
     /// <summary>Whether everything is visible: nobody set rules, or the caller is an administrator.</summary>
@@ -22,7 +24,7 @@ internal sealed class CallerSight
     {
         if (IsOpen || IsOwner(owner))
             return FeatureVisibility.Values;
-        if (sharing.Count == 0)
+        if (sharing.Count == 0 || _isNobody)
             return FeatureVisibility.None;
         if (!_lists.TryGetValue(sharing, out var seen))
             _lists.Add(sharing, seen = Decide(sharing));
@@ -34,7 +36,7 @@ internal sealed class CallerSight
     /// <summary>Whether the caller is the owner that a definition names.</summary>
     public bool IsOwner(string? owner)
     {
-        if (owner is null)
+        if (owner is null || _isNobody)
             return false;
         if (!_owners.TryGetValue(owner, out var isOwner))
             _owners.Add(owner, isOwner = owner.StartsWith("group:", StringComparison.Ordinal) ? _access.IsInGroup(owner[6..]) : _access.IsUser(owner));
