@@ -27,7 +27,7 @@ internal static class MatrixWorld
         [new(FeatureAudience.Role(EnvironmentRole.Developer), FeatureVisibility.Values), new(FeatureAudience.User("bob"), FeatureVisibility.None)],
     ];
 
-    public static readonly Timestamp Start = Timestamp.Utc(2020, 1, 1);
+    public static readonly Timestamp Start = Timestamp.Utc(2000, 1, 1);
     public static readonly Timestamp Later = Start + TimeSpan.FromDays(1);
 
     /// <summary>Sources that the owner opened, by service.</summary>
