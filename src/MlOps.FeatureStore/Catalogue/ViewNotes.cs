@@ -5,6 +5,9 @@ internal sealed class ViewNotes
 {
     public Entity? Entity { get; set; }
 
+    /// <summary>Whether a view without keys takes those of its entity: where columns are found by name.</summary>
+    public bool GivesKeys { get; set; }
+
     public string? Owner { get; set; }
 
     public List<string> Tags { get; } = [];

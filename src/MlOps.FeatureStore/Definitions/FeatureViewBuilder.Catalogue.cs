@@ -2,15 +2,14 @@ namespace MlOps.Features;
 
 public sealed partial class FeatureViewBuilder
 {
-    /// <summary>Names the entity that the view describes. Keys of it that the view has not declared yet are added, with columns of the same names.</summary>
+    /// <summary>Names the entity that the view describes. A view that declares no keys has the entity's, with columns of the same names; others must have the same ones.</summary>
     /// <param name="entity">The entity.</param>
     /// <returns>This builder.</returns>
     public FeatureViewBuilder Entity(Entity entity)
     {
         ArgumentNullException.ThrowIfNull(entity);
         _parts.Notes.Entity = entity;
-        foreach (var key in entity.Keys.Where(key => _parts.Keys.All(known => known.Name != key)))
-            _parts.Keys.Add(new FeatureKey(key, key));
+        _parts.Notes.GivesKeys = true;
         return this;
     }
 

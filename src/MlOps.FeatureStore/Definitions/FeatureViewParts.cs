@@ -29,6 +29,8 @@ internal sealed class FeatureViewParts(string name)
 
     public void Check()
     {
+        if (Keys.Count == 0 && Notes is { GivesKeys: true, Entity: { } entity })
+            Keys.AddRange(entity.Keys.Select(key => new FeatureKey(key, key)));
         var mistakes = new List<string>();
         if (Version < 1)
             mistakes.Add($"version {Version} is not positive");

@@ -61,7 +61,7 @@ public sealed class NotesTests
     }
 
     [Fact]
-    public void Entity_AddsKeysThatTheViewDoesNotDeclare()
+    public void Entity_GivesItsKeysToAViewThatDeclaresNone()
     {
         var view = FeatureView.Define("v").Entity(new Entity("route", ["from", "to"])).EventTime("at").LastValue("x").Build();
         view.Keys.Should().Equal(new FeatureKey("from", "from"), new FeatureKey("to", "to"));
