@@ -36,7 +36,7 @@ public sealed class CatalogueTests
         (history[0].At - history[1].At).Should().Be(TimeSpan.FromDays(1));
         history[0].By.Should().StartWith("process:");
         history[0].Changes.Should().Equal(
-            new CatalogueDifference(null, "owner", "olga", "eve"), new CatalogueDifference("limit", "sharing", "Values role:developer", "Values group:risk"), new CatalogueDifference("limit", "tags", null, "old"));
+            new CatalogueDifference(null, "owner", "olga", "eve"), new CatalogueDifference("limit", "sharing", "Values role:Developer", "Values group:risk"), new CatalogueDifference("limit", "tags", null, "old"));
         (await store.Catalogue.GetViewAsync("card")).Owner.Should().Be("eve");
         var audit = await open.Environment.Context.Audit.ReadAsync();
         audit.Should().ContainSingle(record => record.Entry.Operation == "features.sharing.change" && record.Entry.Subject == "card v1");
@@ -62,7 +62,10 @@ public sealed class CatalogueTests
         (await store.Catalogue.SearchAsync(new FeatureQuery { Text = "country" })).Hits.Select(hit => hit.Kind).Should().Equal(CatalogueKind.Feature, CatalogueKind.View);
         (await store.Catalogue.SearchAsync(new FeatureQuery { Name = "limit" })).Total.Should().Be(1);
         (await store.Catalogue.SearchAsync(new FeatureQuery { Name = "limit", AllVersions = true })).Total.Should().Be(2);
-        (await store.Catalogue.GetServiceAsync("fraud")).Features[0].Version.Should().Be(1, "the service of the other host is known");
+        var services = (await store.Catalogue.SearchAsync(new FeatureQuery { Kinds = [CatalogueKind.Service], AllVersions = true })).Hits;
+        services.Should().HaveCount(2, "the service over the former version is known too");
+        (await store.Catalogue.GetServiceAsync(services.Single(hit => hit.Id != store.IdOf("fraud")).Id!)).Should().BeEquivalentTo(
+            new { IsCurrent = false, Features = new[] { new { Version = 1 }, new { Version = 1 }, new { Version = 1 } } }, options => options.ExcludingMissingMembers());
         var missing = async () => await store.Catalogue.GetViewAsync("card", 3);
         await missing.Should().ThrowAsync<NotFoundException>().WithMessage("*no version 3*2, 1*");
     }
