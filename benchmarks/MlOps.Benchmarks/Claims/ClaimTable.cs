@@ -27,6 +27,7 @@ public static class ClaimTable
         .. BundleClaims.All,
         .. FeaturesClaims.All,
         .. FrameClaims.All,
+        .. CatalogueClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,

@@ -22,6 +22,8 @@ public static class AccessControl
 
     private sealed class Unlimited : IAccessControl
     {
+        public bool IsRestricted => false;
+
         public bool Allows(EnvironmentPermission permission) => true;
 
         public void Require(EnvironmentPermission permission, string subject)

@@ -32,4 +32,13 @@ public enum EnvironmentPermission
 
     /// <summary>Grant roles, and change which signatures the environment requires.</summary>
     Administer = 9,
+
+    /// <summary>Read the values of features that are shared with the caller: training frames, online vectors, distributions.</summary>
+    ReadFeatures = 10,
+
+    /// <summary>Add rows to feature views: ingest and push.</summary>
+    WriteFeatures = 11,
+
+    /// <summary>Materialise, erase and retain features, compute their statistics, and other upkeep of feature views.</summary>
+    ManageFeatures = 12,
 }

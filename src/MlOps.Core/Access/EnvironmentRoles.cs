@@ -8,12 +8,16 @@ public static class EnvironmentRoles
     private static readonly FrozenDictionary<EnvironmentRole, FrozenSet<EnvironmentPermission>> Table = new Dictionary<EnvironmentRole, EnvironmentPermission[]>
     {
         [EnvironmentRole.Viewer] = [EnvironmentPermission.Read],
-        [EnvironmentRole.Developer] = [EnvironmentPermission.Read, EnvironmentPermission.ReadArtifacts, EnvironmentPermission.LogRuns, EnvironmentPermission.RegisterModels],
+        [EnvironmentRole.Developer] =
+        [
+            EnvironmentPermission.Read, EnvironmentPermission.ReadArtifacts, EnvironmentPermission.LogRuns, EnvironmentPermission.RegisterModels,
+            EnvironmentPermission.ReadFeatures, EnvironmentPermission.WriteFeatures,
+        ],
         [EnvironmentRole.Approver] = [EnvironmentPermission.Read, EnvironmentPermission.ReadArtifacts, EnvironmentPermission.Approve, EnvironmentPermission.ReadAudit],
         [EnvironmentRole.Operator] =
         [
             EnvironmentPermission.Read, EnvironmentPermission.ReadArtifacts, EnvironmentPermission.MoveAliases, EnvironmentPermission.Delete,
-            EnvironmentPermission.Operate, EnvironmentPermission.ReadAudit,
+            EnvironmentPermission.Operate, EnvironmentPermission.ReadAudit, EnvironmentPermission.ManageFeatures,
         ],
         [EnvironmentRole.Admin] = Enum.GetValues<EnvironmentPermission>(),
     }.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.ToFrozenSet());

@@ -8,6 +8,14 @@ namespace MlOps.Access;
 internal sealed partial class RoleAccessControl : IAccessControl
 {
     private static readonly string[] GroupClaims = ["role", "roles", "group", "groups"];
+
+    // By each set of roles, the permissions that they grant together.
+    private static readonly int[] PermissionsOf =
+    [
+        .. Enumerable.Range(0, 1 << Enum.GetValues<EnvironmentRole>().Length).Select(roles => Enum.GetValues<EnvironmentRole>()
+            .Where(role => (roles & (1 << (int)role)) != 0).SelectMany(EnvironmentRoles.PermissionsOf).Aggregate(0, (mask, permission) => mask | (1 << (int)permission))),
+    ];
+
     private readonly string _environment;
     private readonly ICallerAccessor _caller;
     private readonly ILogger _logger;
@@ -29,7 +37,15 @@ internal sealed partial class RoleAccessControl : IAccessControl
         _groups = Freeze(access.Groups);
     }
 
-    public bool Allows(EnvironmentPermission permission) => (Granted() & (1 << (int)permission)) != 0;
+    public bool Allows(EnvironmentPermission permission) => (PermissionsOf[Roles()] & (1 << (int)permission)) != 0;
+
+    public bool HasRole(EnvironmentRole role) => (Roles() & (1 << (int)role)) != 0;
+
+    public bool IsUser(string name) =>
+        !_caller.IsProcess && _caller.Current.Identities.Any(identity => identity.IsAuthenticated && string.Equals(identity.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    public bool IsInGroup(string group) => !_caller.IsProcess && _caller.Current.Identities.Any(identity =>
+        identity.IsAuthenticated && identity.Claims.Any(claim => IsGroup(identity, claim) && string.Equals(claim.Value, group, StringComparison.OrdinalIgnoreCase)));
 
     public void Require(EnvironmentPermission permission, string subject)
     {
@@ -43,7 +59,8 @@ internal sealed partial class RoleAccessControl : IAccessControl
             $"'{caller}' may not touch {subject} in environment '{_environment}': it needs the permission {permission}, which these roles grant: {string.Join(", ", roles)}.");
     }
 
-    private int Granted()
+    // The roles of the caller as a set of bits.
+    private int Roles()
     {
         if (_caller.IsProcess)
             return _process;
@@ -51,25 +68,28 @@ internal sealed partial class RoleAccessControl : IAccessControl
         foreach (var identity in _caller.Current.Identities)
         {
             if (identity.IsAuthenticated)
-                granted |= Granted(identity);
+                granted |= Roles(identity);
         }
 
         return granted;
     }
 
-    private int Granted(ClaimsIdentity identity)
+    private int Roles(ClaimsIdentity identity)
     {
         var granted = identity.Name is { } name && _users.TryGetValue(name, out var own) ? own : 0;
         foreach (var claim in identity.Claims)
         {
             if (claim.Type == EnvironmentAccess.ClaimType)
                 granted |= _acceptClaims ? FromClaim(claim.Value) : 0;
-            else if (_groups.Count > 0 && (claim.Type == identity.RoleClaimType || claim.Type == ClaimTypes.Role || GroupClaims.Contains(claim.Type)) && _groups.TryGetValue(claim.Value, out var group))
+            else if (_groups.Count > 0 && IsGroup(identity, claim) && _groups.TryGetValue(claim.Value, out var group))
                 granted |= group;
         }
 
         return granted;
     }
+
+    private static bool IsGroup(ClaimsIdentity identity, Claim claim) =>
+        claim.Type == identity.RoleClaimType || claim.Type == ClaimTypes.Role || GroupClaims.Contains(claim.Type);
 
     // What cannot be read grants nothing: a claim is the issuer's text.
     private int FromClaim(string value)
@@ -87,6 +107,6 @@ internal sealed partial class RoleAccessControl : IAccessControl
         roles.GroupBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase)
             .ToFrozenDictionary(group => group.Key, group => group.Aggregate(0, (mask, pair) => mask | MaskOf(pair.Value)), StringComparer.OrdinalIgnoreCase);
 
-    private static int MaskOf(IEnumerable<EnvironmentRole> roles) =>
-        roles.SelectMany(EnvironmentRoles.PermissionsOf).Aggregate(0, (mask, permission) => mask | (1 << (int)permission));
+    private static int MaskOf(IEnumerable<EnvironmentRole> roles) => roles.Aggregate(
+        0, (mask, role) => Enum.IsDefined(role) ? mask | (1 << (int)role) : throw new ArgumentOutOfRangeException(nameof(roles), role, "There is no such role."));
 }

@@ -14,4 +14,13 @@ public interface ILineageSource
     /// <returns>The edges.</returns>
     ValueTask<IReadOnlyList<LineageEdge>> GetEdgesAsync(
         LineageNode node, LineageDirection direction, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Whether the current caller may know of a node that this engine keeps, by rules finer than permissions. A node that one engine hides is left
+    /// out of every graph, also where another engine names it.
+    /// </summary>
+    /// <param name="node">The node.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>False to hide it; true by default, and for nodes of a kind that the engine does not keep.</returns>
+    ValueTask<bool> IsVisibleAsync(LineageNode node, CancellationToken cancellationToken = default) => new(true);
 }

@@ -30,7 +30,7 @@ internal static class DefinitionText
 
     public static string Of(FeatureService service, IReadOnlyDictionary<string, FeatureView> views)
     {
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"service {service.Name}\n");
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"service {service.Name} version {service.Version}\n");
         foreach (var use in service.Views)
         {
             text.Append(CultureInfo.InvariantCulture, $"use {use.View} as {use.Alias} definition {views[use.View].Hash}\n");
@@ -46,11 +46,17 @@ internal static class DefinitionText
     /// <summary>What differs between two definitions, for messages.</summary>
     public static string Difference(string stored, string wanted)
     {
+        var (gone, fresh) = Lines(stored, wanted);
+        var changes = gone.Select(line => $"gone: '{line}'").Concat(fresh.Select(line => $"new: '{line}'")).ToArray();
+        return changes.Length == 0 ? "the order of its parts" : string.Join(", ", changes.Take(8)) + (changes.Length > 8 ? $" and {changes.Length - 8} more" : "");
+    }
+
+    /// <summary>The lines that only one of two definitions has.</summary>
+    public static (string[] Gone, string[] New) Lines(string stored, string wanted)
+    {
         var before = stored.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var after = wanted.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        var changes = before.Except(after, StringComparer.Ordinal).Select(line => $"gone: '{line}'")
-            .Concat(after.Except(before, StringComparer.Ordinal).Select(line => $"new: '{line}'")).ToArray();
-        return changes.Length == 0 ? "the order of its parts" : string.Join(", ", changes.Take(8)) + (changes.Length > 8 ? $" and {changes.Length - 8} more" : "");
+        return ([.. before.Except(after, StringComparer.Ordinal)], [.. after.Except(before, StringComparer.Ordinal)]);
     }
 
     public static string CheckName(string what, string name)

@@ -1,7 +1,7 @@
 namespace MlOps.Features;
 
 /// <summary>A named, ordered set of features of several views: what a model uses. Immutable.</summary>
-public sealed class FeatureService
+public sealed partial class FeatureService
 {
     internal FeatureService(string name, string? description, IReadOnlyList<FeatureServiceView> views)
     {

@@ -23,6 +23,7 @@ public partial class FeatureView
         Definition = DefinitionText.Of(this);
         Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Definition)))[..16];
         Plan = new ViewPlan(this);
+        Take(parts.Notes);
     }
 
     /// <summary>The view's name: a-z, 0-9, '_' and '-'.</summary>

@@ -7,6 +7,7 @@ internal sealed class FeatureViewParts(string name)
     public int Version { get; set; } = 1;
     public string? Description { get; set; }
     public DataChecks? Checks { get; set; }
+    public ViewNotes Notes { get; } = new();
     public List<FeatureKey> Keys { get; } = [];
     public string? EventTime { get; set; }
     public string? AvailableAt { get; set; }
@@ -29,6 +30,8 @@ internal sealed class FeatureViewParts(string name)
 
     public void Check()
     {
+        if (Keys.Count == 0 && Notes is { GivesKeys: true, Entity: { } entity })
+            Keys.AddRange(entity.Keys.Select(key => new FeatureKey(key, key)));
         var mistakes = new List<string>();
         if (Version < 1)
             mistakes.Add($"version {Version} is not positive");

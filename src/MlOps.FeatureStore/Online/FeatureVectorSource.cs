@@ -13,6 +13,9 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource
         _parts = parts;
     }
 
+    /// <summary>Asks again when somebody else reads than the caller for whom the source was opened; null where there is nothing to ask.</summary>
+    public SourceGuard? Guard { get; init; }
+
     /// <inheritdoc />
     public string Id { get; }
 
@@ -25,6 +28,7 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource
     /// <inheritdoc />
     public ValueTask ReadAsync(ReadOnlyMemory<string> keys, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default)
     {
+        Guard?.Require();
         var given = keys.Span;
         if (given.Length != KeyNames.Count)
             throw new InvalidInputException($"Feature service '{Id}' takes {KeyNames.Count} key(s) ({string.Join(", ", KeyNames)}); {given.Length} were given.");

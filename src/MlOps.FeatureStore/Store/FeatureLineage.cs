@@ -1,12 +1,16 @@
 namespace MlOps.Features;
 
 /// <summary>What the catalogue knows of lineage: batches in views, views in services.</summary>
-internal sealed class FeatureLineage(EnvironmentContext context) : ILineageSource
+internal sealed partial class FeatureLineage(EnvironmentContext context) : ILineageSource
 {
     private readonly MetadataArea _area = new(context.Metadata, FeatureSchema.Instance);
 
-    public ValueTask<IReadOnlyList<LineageEdge>> GetEdgesAsync(
-        LineageNode node, LineageDirection direction, int limit, CancellationToken cancellationToken = default) => (direction, node.Kind) switch
+    public async ValueTask<IReadOnlyList<LineageEdge>> GetEdgesAsync(
+        LineageNode node, LineageDirection direction, int limit, CancellationToken cancellationToken = default) =>
+        await VisibleAsync(node, await FindEdgesAsync(node, direction, limit, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    private ValueTask<IReadOnlyList<LineageEdge>> FindEdgesAsync(
+        LineageNode node, LineageDirection direction, int limit, CancellationToken cancellationToken) => (direction, node.Kind) switch
         {
             (LineageDirection.Upstream, LineageNodeKind.FeatureService) => ReadAsync(session => ViewsAsync(session, node), cancellationToken),
             (LineageDirection.Upstream, LineageNodeKind.FeatureView) => ReadAsync(session => BatchesAsync(session, node, limit), cancellationToken),

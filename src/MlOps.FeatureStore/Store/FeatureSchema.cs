@@ -62,5 +62,29 @@ internal static class FeatureSchema
         CREATE INDEX features_quarantine_by_state ON features_quarantine (state, created_at);
         CREATE INDEX features_quarantine_by_batch ON features_quarantine (view_name, batch_key, push_offset);
         """,
+        """
+        ALTER TABLE features_views ADD COLUMN notes TEXT;
+        ALTER TABLE features_services ADD COLUMN notes TEXT;
+        ALTER TABLE features_services ADD COLUMN applied_at BIGINT NOT NULL DEFAULT 0;
+        CREATE TABLE features_history (
+            id {identity},
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            version TEXT NOT NULL,
+            action TEXT NOT NULL,
+            changes TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            changed_at BIGINT NOT NULL);
+        CREATE INDEX features_history_by_name ON features_history (kind, name, id);
+        CREATE TABLE features_materializations (
+            view_id TEXT NOT NULL PRIMARY KEY,
+            done_at BIGINT NOT NULL);
+        CREATE TABLE features_statistics (
+            view_id TEXT NOT NULL,
+            feature TEXT NOT NULL,
+            computed_at BIGINT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (view_id, feature, computed_at));
+        """,
     ]);
 }

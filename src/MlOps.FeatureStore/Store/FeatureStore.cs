@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace MlOps.Features;
 
 /// <summary>The embedded feature store of one environment.</summary>
@@ -9,21 +11,29 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
     private readonly Dictionary<string, BoundService> _services = new(StringComparer.Ordinal);
     private readonly Dictionary<string, OfflineView> _offline = new(StringComparer.Ordinal);
     private readonly Dictionary<string, OnlineView> _online = new(StringComparer.Ordinal);
+    private readonly FeatureView[] _declaredViews;
+    private readonly FeatureService[] _declaredServices;
+    private readonly MetadataArea _area;
     private readonly FeatureCatalogue _catalogue;
+    private readonly ILogger _logger;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile bool _isReady;
 
-    public FeatureStore(EnvironmentContext context, IEnumerable<FeatureView> views, IEnumerable<FeatureService> services, FeatureStoreOptions options)
+    public FeatureStore(
+        EnvironmentContext context, IEnumerable<FeatureView> views, IEnumerable<FeatureService> services, FeatureStoreOptions options,
+        Func<IEnumerable<ILineageSource>>? lineage = null)
     {
         _context = context;
         _options = options;
-        Views = [.. views];
-        Services = [.. services];
-        var area = new MetadataArea(context.Metadata, FeatureSchema.Instance);
-        _catalogue = new FeatureCatalogue(area, context.Clock);
+        _declaredViews = [.. views];
+        _declaredServices = [.. services];
+        _logger = context.LoggerFactory.CreateLogger("MlOps.Features");
+        var area = _area = new MetadataArea(context.Metadata, FeatureSchema.Instance);
+        _catalogue = new FeatureCatalogue(area, context, _logger);
+        Catalogue = new CatalogueReader(context, this, area, lineage ?? (static () => []));
         var root = Path.Combine(context.Directory, "features");
         _quarantine = new FeatureQuarantine(context, area, Path.Combine(root, "quarantine"), options, EnsureReadyAsync, ApplyQuarantinedAsync);
-        foreach (var view in Views)
+        foreach (var view in _declaredViews)
         {
             if (!_views.TryAdd(view.Name, view))
                 throw new InvalidDefinitionException($"Feature view '{view.Name}' is declared twice (versions {_views[view.Name].Version} and {view.Version}): a host declares one version of a view.");
@@ -32,7 +42,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
             _online.Add(view.Name, new OnlineView(context.Files, Path.Combine(root, "online", folder), view.Plan, options, context.Clock));
         }
 
-        foreach (var service in Services)
+        foreach (var service in _declaredServices)
         {
             if (!_services.TryAdd(service.Name, new BoundService(service, _views)))
                 throw new InvalidDefinitionException($"Feature service '{service.Name}' is declared twice: rename one.");
@@ -40,12 +50,13 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
     }
 
     /// <inheritdoc />
-    public IReadOnlyList<FeatureView> Views { get; }
+    ValueTask IFeatureStore.EnsureReadyAsync(CancellationToken cancellationToken)
+    {
+        _context.Access.Require(EnvironmentPermission.Read, "feature views");
+        return EnsureReadyAsync(cancellationToken);
+    }
 
-    /// <inheritdoc />
-    public IReadOnlyList<FeatureService> Services { get; }
-
-    /// <inheritdoc />
+    /// <summary>Checks and records the definitions once, for whoever asks first; every operation asks for its own permission before.</summary>
     public async ValueTask EnsureReadyAsync(CancellationToken cancellationToken = default)
     {
         if (_isReady)
@@ -55,7 +66,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         {
             if (_isReady)
                 return;
-            await _catalogue.ApplyAsync(Views, [.. _services.Values], cancellationToken).ConfigureAwait(false);
+            await ApplyDefinitionsAsync(cancellationToken).ConfigureAwait(false);
             foreach (var view in _offline.Values)
                 await view.SweepAsync(cancellationToken).ConfigureAwait(false);
             await _quarantine.SweepAsync(cancellationToken).ConfigureAwait(false);
@@ -70,9 +81,10 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
     /// <inheritdoc />
     public async ValueTask<IngestResult> IngestAsync(string view, DataFrame rows, string batchKey, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.WriteFeatures, $"feature view '{view}'");
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentException.ThrowIfNullOrEmpty(batchKey);
-        var offline = _offline[ViewOf(view).Name];
+        var offline = _offline[ViewOf(view, FeatureUse.Write).Name];
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         await CheckBatchAsync(ViewOf(view), rows, batchKey, null, cancellationToken).ConfigureAwait(false);
         return await offline.IngestAsync(rows, batchKey, cancellationToken).ConfigureAwait(false);
@@ -82,10 +94,19 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
     public async ValueTask<DataFrame> GetTrainingFrameAsync(
         DataFrame spine, string timeColumn, string service, TrainingFrameOptions? options = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
         ArgumentNullException.ThrowIfNull(spine);
         ArgumentNullException.ThrowIfNull(timeColumn);
-        var bound = ServiceOf(service);
-        options ??= new TrainingFrameOptions();
+        var bound = ServiceOf(service, FeatureUse.Values);
+        await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        await WarnOfDeprecatedAsync(bound, cancellationToken).ConfigureAwait(false);
+        return await JoinAsync(bound, spine, timeColumn, options ?? new TrainingFrameOptions(), cancellationToken).ConfigureAwait(false);
+    }
+
+    // The join itself, for callers that have asked.
+    private async ValueTask<DataFrame> JoinAsync(BoundService bound, DataFrame spine, string timeColumn, TrainingFrameOptions options, CancellationToken cancellationToken)
+    {
+        var service = bound.Service.Name;
         if (options.ServingLag < TimeSpan.Zero)
             throw new InvalidInputException($"A serving lag of {options.ServingLag} is not possible: rows cannot reach the online store before they are known.");
         var what = $"Training frame of '{service}'";
@@ -97,7 +118,6 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         if (bound.FeatureNames.FirstOrDefault(spine.HasColumn) is { } clash)
             throw new InvalidInputException($"{what}: the spine has a column '{clash}', which is the name of a feature. Rename it.");
 
-        await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         var codes = bound.KeyNames.ToDictionary(name => name, name => KeyCodes.OfColumn(spine[name], what), StringComparer.Ordinal);
         var columns = new List<DataColumn>(bound.FeatureNames.Count);
         foreach (var part in bound.Views)
@@ -120,7 +140,8 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
     public async ValueTask<IReadOnlyList<MaterializeResult>> MaterializeAsync(
         string service, Timestamp upTo, MaterializeOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var bound = ServiceOf(service);
+        _context.Access.Require(EnvironmentPermission.ManageFeatures, $"feature service '{service}'");
+        var bound = ServiceOf(service, FeatureUse.Metadata);
         options ??= new MaterializeOptions();
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         var results = new List<MaterializeResult>();
@@ -131,6 +152,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
             results.Add(await _online[view].ChangeAsync(
                 former => new Materializer(history, former, upTo.Microseconds, options.Rebuild ? _online[view].EmptyState() : null, _options, cancellationToken).Run(),
                 cancellationToken).ConfigureAwait(false));
+            await _catalogue.RecordMaterializedAsync(bound.Views.First(part => part.View.Name == view).View, cancellationToken).ConfigureAwait(false);
         }
 
         return results;
@@ -139,9 +161,10 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
     /// <inheritdoc />
     public async ValueTask<PushResult> PushAsync(string view, DataFrame rows, string source, long offset, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.WriteFeatures, $"feature view '{view}'");
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentException.ThrowIfNullOrEmpty(source);
-        var definition = ViewOf(view);
+        var definition = ViewOf(view, FeatureUse.Write);
         var batch = RowBatchReader.Read(definition.Plan, rows);
         CheckKnown(definition, batch);
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
@@ -154,8 +177,10 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
     /// <inheritdoc />
     public async ValueTask<IFeatureVectorSource> GetVectorSourceAsync(string service, CancellationToken cancellationToken = default)
     {
-        var bound = ServiceOf(service);
+        _context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
+        var bound = ServiceOf(service, FeatureUse.Values);
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        await WarnOfDeprecatedAsync(bound, cancellationToken).ConfigureAwait(false);
         var parts = new List<FeatureVectorSource.Part>();
         var start = 0;
         foreach (var part in bound.Views)
@@ -167,19 +192,28 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
             start += part.Features.Length;
         }
 
-        return new FeatureVectorSource(bound.Id, bound.KeyNames, bound.FeatureNames, [.. parts]);
+        return new FeatureVectorSource(bound.Id, bound.KeyNames, bound.FeatureNames, [.. parts]) { Guard = GuardOf(bound) };
     }
 
     /// <inheritdoc />
-    public IReadOnlyList<string> FeatureNamesOf(string service) => ServiceOf(service).FeatureNames;
+    public IReadOnlyList<string> FeatureNamesOf(string service)
+    {
+        _context.Access.Require(EnvironmentPermission.Read, $"feature service '{service}'");
+        return ServiceOf(service, FeatureUse.Metadata).FeatureNames;
+    }
 
     /// <inheritdoc />
-    public string IdOf(string service) => ServiceOf(service).Id;
+    public string IdOf(string service)
+    {
+        _context.Access.Require(EnvironmentPermission.Read, $"feature service '{service}'");
+        return ServiceOf(service, FeatureUse.Metadata).Id;
+    }
 
     /// <inheritdoc />
     public async ValueTask<FeatureViewStatus> GetStatusAsync(string view, CancellationToken cancellationToken = default)
     {
-        var definition = ViewOf(view);
+        _context.Access.Require(EnvironmentPermission.Read, $"feature view '{view}'");
+        var definition = ViewOf(view, FeatureUse.Metadata);
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         var (rows, segments, first, last) = await _offline[view].CountAsync(cancellationToken).ConfigureAwait(false);
         var online = _online[view];
@@ -223,21 +257,5 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
                 throw new InvalidInputException(
                     $"Feature view '{view.Name}': column '{view.AvailableAtColumn ?? view.EventTimeColumn}' says {new Timestamp(batch.Available[row])} in row {row}, but it is {now}. A pushed row is known already; correct the time, or push the row when it is known.");
         }
-    }
-
-    private FeatureView ViewOf(string view)
-    {
-        ArgumentNullException.ThrowIfNull(view);
-        return _views.TryGetValue(view, out var found)
-            ? found
-            : throw new NotFoundException($"Environment '{_context.Name}' has no feature view '{view}'. {NearestNames.Describe(view, _views.Keys)}");
-    }
-
-    private BoundService ServiceOf(string service)
-    {
-        ArgumentNullException.ThrowIfNull(service);
-        return _services.TryGetValue(service, out var found)
-            ? found
-            : throw new NotFoundException($"Environment '{_context.Name}' has no feature service '{service}'. {NearestNames.Describe(service, _services.Keys)}");
     }
 }

@@ -21,7 +21,8 @@ public static class FeatureStoreServiceCollectionExtensions
             provider.GetRequiredKeyedService<EnvironmentContext>(name),
             provider.GetServices<FeatureView>(),
             provider.GetServices<FeatureService>(),
-            provider.GetRequiredService<IOptions<FeatureStoreOptions>>().Value));
+            provider.GetRequiredService<IOptions<FeatureStoreOptions>>().Value,
+            () => provider.GetKeyedServices<ILineageSource>(name)));
         services.TryAddEnumerable(ServiceDescriptor.KeyedSingleton<ILineageSource, FeatureLineage>(
             name, (provider, _) => new FeatureLineage(provider.GetRequiredKeyedService<EnvironmentContext>(name))));
         return services;

@@ -21,7 +21,9 @@ public static class RegistryServiceCollectionExtensions
         var name = EnvironmentNames.Normalise(environment);
         services.TryAddKeyedSingleton<IModelRegistry>(
             name, (provider, _) => new SqlModelRegistry(
-                provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetKeyedService<RegistryPolicy>(name), provider.GetKeyedServices<ILineageSource>(name)));
+                provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetKeyedService<RegistryPolicy>(name), provider.GetKeyedServices<ILineageSource>(name).Where(source => source is not RegistryLineage)));
+        services.TryAddEnumerable(ServiceDescriptor.KeyedSingleton<ILineageSource, RegistryLineage>(
+            name, (provider, _) => new RegistryLineage(provider.GetRequiredKeyedService<EnvironmentContext>(name))));
         services.TryAddKeyedSingleton<IExperiments>(
             name, (provider, _) => new SqlExperiments(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
         services.TryAddKeyedSingleton<ILineage>(

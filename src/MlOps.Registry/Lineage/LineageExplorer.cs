@@ -14,7 +14,7 @@ internal sealed class LineageExplorer : ILineage
     {
         _context = context;
         _own = new RegistryLineage(context);
-        _sources = [_own, .. others];
+        _sources = [_own, .. others.Where(other => other is not RegistryLineage)];
     }
 
     public ValueTask<LineageGraph> GetUpstreamAsync(LineageNode node, LineageOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -35,7 +35,10 @@ internal sealed class LineageExplorer : ILineage
         await _own.EnsureReadyAsync(root, cancellationToken).ConfigureAwait(false);
 
         var graph = new LineageGraphBuilder(root, options.MaximumNodes);
-        var frontier = new List<LineageNode> { root };
+        var hidden = new Dictionary<LineageNode, bool>();
+        var frontier = new List<LineageNode>();
+        if (!await IsHiddenAsync(root).ConfigureAwait(false))
+            frontier.Add(root);
         for (var depth = 0; depth < options.Depth && frontier.Count > 0; depth++)
         {
             var next = new List<LineageNode>();
@@ -49,7 +52,7 @@ internal sealed class LineageExplorer : ILineage
                     foreach (var edge in edges)
                     {
                         var other = direction == LineageDirection.Upstream ? edge.From : edge.To;
-                        if (graph.Add(edge, other))
+                        if (!await IsHiddenAsync(other).ConfigureAwait(false) && graph.Add(edge, other))
                             next.Add(other);
                     }
                 }
@@ -60,5 +63,18 @@ internal sealed class LineageExplorer : ILineage
 
         graph.IsTruncated |= frontier.Count > 0;
         return graph.Build();
+
+        async ValueTask<bool> IsHiddenAsync(LineageNode node)
+        {
+            if (hidden.TryGetValue(node, out var known))
+                return known;
+            foreach (var source in _sources)
+            {
+                if (!await source.IsVisibleAsync(node, cancellationToken).ConfigureAwait(false))
+                    return hidden[node] = true;
+            }
+
+            return hidden[node] = false;
+        }
     }
 }

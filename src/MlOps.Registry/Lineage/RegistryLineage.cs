@@ -32,6 +32,7 @@ internal sealed class RegistryLineage(EnvironmentContext context) : ILineageSour
         LineageNode node, LineageDirection direction, int limit, CancellationToken cancellationToken = default)
     {
         await _experiments.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        await _experiments.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         return await _registry.ReadAsync(async (session, _) =>
         {
             var edges = new List<LineageEdge>();

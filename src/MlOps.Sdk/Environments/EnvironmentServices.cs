@@ -27,7 +27,8 @@ internal static class EnvironmentServices
         services.AddKeyedSingleton(environment, (provider, key) => RegistryPolicyOf(provider, (string)key!));
         services.AddMlOpsRegistry(environment);
         services.AddMlOpsFeatureStore(environment);
-        services.AddKeyedSingleton<IFeatureVectorSourceProvider>(environment, (provider, key) => new FeatureVectorSources(provider.GetRequiredKeyedService<IFeatureStore>(key)));
+        services.AddKeyedSingleton<IFeatureVectorSourceProvider>(environment, (provider, key) => new FeatureVectorSources(
+            provider.GetRequiredKeyedService<IFeatureStore>(key), provider.GetRequiredService<ICallerAccessor>()));
         services.AddMlOpsMonitoring(environment);
         services.AddMlOpsServing(environment);
         services.AddOptions<ServingOptions>(environment).Configure<IOptions<MlOpsOptions>, DeclaredEnvironments>((serving, options, declared) =>

@@ -13,10 +13,10 @@ public sealed class RoleAccessControlTests
     public static TheoryData<EnvironmentRole, string> Documented => new()
     {
         { EnvironmentRole.Viewer, "Read" },
-        { EnvironmentRole.Developer, "Read, ReadArtifacts, LogRuns, RegisterModels" },
+        { EnvironmentRole.Developer, "Read, ReadArtifacts, LogRuns, RegisterModels, ReadFeatures, WriteFeatures" },
         { EnvironmentRole.Approver, "Read, ReadArtifacts, Approve, ReadAudit" },
-        { EnvironmentRole.Operator, "Read, ReadArtifacts, MoveAliases, Delete, Operate, ReadAudit" },
-        { EnvironmentRole.Admin, "Read, ReadArtifacts, LogRuns, RegisterModels, MoveAliases, Approve, Delete, Operate, ReadAudit, Administer" },
+        { EnvironmentRole.Operator, "Read, ReadArtifacts, MoveAliases, Delete, Operate, ReadAudit, ManageFeatures" },
+        { EnvironmentRole.Admin, "Read, ReadArtifacts, LogRuns, RegisterModels, MoveAliases, Approve, Delete, Operate, ReadAudit, Administer, ReadFeatures, WriteFeatures, ManageFeatures" },
     };
 
     [Theory]
@@ -129,6 +129,26 @@ public sealed class RoleAccessControlTests
         }
 
         control.Allows(EnvironmentPermission.Read).Should().BeFalse();
+    }
+
+    [Fact]
+    public void FinerQuestions_AreAnsweredForAuthenticatedCallersOnly()
+    {
+        var control = Control(new EnvironmentAccess { Users = Roles("ada", EnvironmentRole.Developer), Groups = Roles("ml-ops", EnvironmentRole.Operator) });
+        control.IsRestricted.Should().BeTrue();
+        AccessControl.Unrestricted.IsRestricted.Should().BeFalse();
+        control.HasRole(EnvironmentRole.Admin).Should().BeTrue("the process is an administrator unless it is told otherwise");
+        control.IsUser(_caller.Name).Should().BeFalse("the process is no user");
+        using (_caller.ActAs(new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.Name, "Ada"), new("groups", "ML-Ops"), new("groups", "risk"), new("department", "sales")], "test"))))
+        {
+            (control.HasRole(EnvironmentRole.Developer), control.HasRole(EnvironmentRole.Operator), control.HasRole(EnvironmentRole.Viewer)).Should().Be((true, true, false));
+            (control.IsUser("ada"), control.IsUser("eve"), control.IsInGroup("Risk"), control.IsInGroup("ml-ops"), control.IsInGroup("sales")).Should().Be((true, false, true, true, false));
+            using var process = _caller.ActForProcess();
+            (control.HasRole(EnvironmentRole.Admin), control.IsUser("ada"), control.IsInGroup("risk")).Should().Be((true, false, false));
+        }
+
+        using var _ = _caller.ActAs(new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.Name, "ada"), new("groups", "risk")])));
+        (control.HasRole(EnvironmentRole.Developer), control.IsUser("ada"), control.IsInGroup("risk")).Should().Be((false, false, false));
     }
 
     [Fact]

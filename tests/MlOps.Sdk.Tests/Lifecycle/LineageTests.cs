@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using MlOps.Features;
 using MlOps.Registry;
 using MlOps.Serving;
@@ -18,7 +19,7 @@ public sealed class LineageTests : IDisposable
     public async Task Lineage_FromRawDataToOnePrediction_IsFoundBothWays()
     {
         await using var host = await TestHost.StartAsync(
-            _directory.Path, [("Environments:production:RequiredAtRegistration:0", "Data"), ("Environments:production:RequiredArtifactKinds:0", "Data")], mlops => mlops
+            _directory.Path, [("Environments:production:RequiredAtRegistration:0", "Data"), ("Environments:production:RequiredArtifactKinds:0", "Data"), ("Environments:production:Roles:Users:vic", "Viewer")], mlops => mlops
                 .AddEnvironment("production")
                 .AddFeatureView("customer", view => view.Key("id").EventTime("at").Windows(FeatureWindow.Days(7)).Aggregate("spend", [AggregateFunction.Mean]))
                 .AddFeatureService("customers", service => service.View("customer")));
@@ -68,6 +69,20 @@ public sealed class LineageTests : IDisposable
         up.OfKind(LineageNodeKind.FeatureService).Should().Equal(production.Features.IdOf("customers"));
         up.IsTruncated.Should().BeFalse();
         (await production.Lineage.GetUpstreamAsync(LineageNode.Endpoint("churn"))).OfKind(LineageNodeKind.Data).Should().BeEquivalentTo([frame, raw]);
+
+        // The catalogue answers by feature; what is not shared with a caller stands in no graph, also where the registry names it.
+        var usage = await production.Features.Catalogue.GetUsageAsync("customer", "spend_mean_7d");
+        usage.ModelVersions.Should().Equal("churn:1");
+        usage.Endpoints.Should().Equal("churn");
+        (await production.Features.Catalogue.GetFeaturesOfAsync(LineageNode.Prediction(prediction))).Select(reference => reference.Feature).Should().Equal("spend_mean_7d");
+        var service = new LineageNode(LineageNodeKind.FeatureService, production.Features.IdOf("customers"));
+        using (host.Services.GetRequiredService<ICallerAccessor>().ActAs(CallerAccessor.Named("vic")))
+        {
+            var closed = await production.Lineage.GetUpstreamAsync(LineageNode.Prediction(prediction));
+            closed.OfKind(LineageNodeKind.ModelVersion).Should().Equal("churn:1");
+            closed.Nodes.Should().NotContain(node => node.Kind == LineageNodeKind.FeatureService || node.Kind == LineageNodeKind.FeatureView);
+            (await production.Lineage.GetDownstreamAsync(service)).Nodes.Should().Equal(service);
+        }
 
         // A served version is not deleted under the endpoint.
         var delete = async () => await production.Models.DeleteAsync(version, "old", new DeletionOptions { RemoveAliases = true });

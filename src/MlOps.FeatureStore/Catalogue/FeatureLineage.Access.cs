@@ -1,0 +1,39 @@
+namespace MlOps.Features;
+
+// Views and services that are not shared with the caller stand in no answer.
+internal sealed partial class FeatureLineage
+{
+    private readonly CatalogueIndex _index = new(new MetadataArea(context.Metadata, FeatureSchema.Instance));
+
+    public async ValueTask<bool> IsVisibleAsync(LineageNode node, CancellationToken cancellationToken = default)
+    {
+        if (node.Kind is not (LineageNodeKind.FeatureView or LineageNodeKind.FeatureService or LineageNodeKind.Batch))
+            return true;
+        var sight = new CallerSight(context.Access);
+        return sight.IsOpen || IsVisible(await _index.GetAsync(cancellationToken).ConfigureAwait(false), sight, node);
+    }
+
+    private async ValueTask<IReadOnlyList<LineageEdge>> VisibleAsync(LineageNode asked, IReadOnlyList<LineageEdge> edges, CancellationToken cancellationToken)
+    {
+        var sight = new CallerSight(context.Access);
+        if (edges.Count == 0 || sight.IsOpen)
+            return edges;
+        var snapshot = await _index.GetAsync(cancellationToken).ConfigureAwait(false);
+        return IsVisible(snapshot, sight, asked) ? [.. edges.Where(edge => IsVisible(snapshot, sight, edge.From) && IsVisible(snapshot, sight, edge.To))] : [];
+    }
+
+    private static bool IsVisible(CatalogueSnapshot snapshot, CallerSight sight, LineageNode node) => node.Kind switch
+    {
+        LineageNodeKind.FeatureService => snapshot.ServiceOf(node.Id)?.For(sight) is not (null or FeatureVisibility.None),
+        LineageNodeKind.FeatureView => IsVisible(snapshot, sight, node.Id),
+        // Both a version and a batch key may hold slashes, but a view's name holds none.
+        LineageNodeKind.Batch => IsVisible(snapshot, sight, node.Id.Split('/')[0]),
+        _ => true,
+    };
+
+    private static bool IsVisible(CatalogueSnapshot snapshot, CallerSight sight, string view)
+    {
+        var dot = view.LastIndexOf(".v", StringComparison.Ordinal);
+        return dot > 0 && snapshot.VersionsOf(view[..dot]).FirstOrDefault(version => version.Id == view)?.For(sight) is not (null or FeatureVisibility.None);
+    }
+}

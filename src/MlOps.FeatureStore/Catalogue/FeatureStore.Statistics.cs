@@ -1,0 +1,65 @@
+namespace MlOps.Features;
+
+internal sealed partial class FeatureStore
+{
+    private const string MomentColumn = "moment of the row";
+
+    /// <summary>The statistics of every feature of a view over its whole history, a piece at a time, whatever the caller may see of them.</summary>
+    internal async ValueTask<(FeatureView View, List<(string Feature, StatisticsDocument Statistics)> Computed)> ComputeStatisticsAsync(string view, CancellationToken cancellationToken)
+    {
+        var definition = ViewOf(view, FeatureUse.Metadata);
+        await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        var bound = new BoundService(FeatureService.Define("statistics").View(view, alias: "s").Build(), _views);
+        var accumulators = definition.Features.Select(feature => new StatisticsAccumulator(feature.Sensitivity != FeatureSensitivity.Personal)).ToArray();
+        var options = new TrainingFrameOptions();
+        using (var history = await _offline[view].OpenAsync(cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var spine in Spines(history, bound.KeyNames, Math.Clamp((1 << 23) / definition.FeatureNames.Count, 1024, 1 << 16)))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var frame = await JoinAsync(bound, spine, MomentColumn, options, cancellationToken).ConfigureAwait(false);
+                for (var i = 0; i < accumulators.Length; i++)
+                    accumulators[i].Add(frame[bound.FeatureNames[i]]);
+            }
+        }
+
+        return (definition, [.. accumulators.Select((accumulator, i) => (definition.FeatureNames[i], accumulator.ToDocument()))]);
+    }
+
+    /// <summary>The newest availability online, if this process declares that version of the view and has its state open.</summary>
+    internal Timestamp? OnlineUpTo(string view, int version) =>
+        _views.TryGetValue(view, out var known) && known.Version == version && _online[view].Checkpoint?.State.AvailableUpTo is { } upTo and not long.MinValue ? new Timestamp(upTo) : null;
+
+    // Every stored row as a spine row at the moment from which it counts, entity by entity.
+    private static IEnumerable<DataFrame> Spines(OfflineSnapshot history, IReadOnlyList<string> keyNames, int length)
+    {
+        foreach (var segment in history.Segments)
+        {
+            var keys = segment.Reader.Keys(keyNames.Count);
+            var entity = 0;
+            for (var from = 0; from < segment.Reader.Rows; from += length)
+            {
+                var count = Math.Min(length, segment.Reader.Rows - from);
+                var moments = new Timestamp[count];
+                var columns = keyNames.Select(_ => new string[count]).ToArray();
+                Fill(segment.Reader, keys, ref entity, from, moments, columns);
+                yield return new DataFrame([.. columns.Select((column, p) => DataColumn.Create(keyNames[p], column)), DataColumn.Create(MomentColumn, moments)]);
+            }
+        }
+    }
+
+    private static void Fill(SegmentReader reader, string[][] keys, ref int entity, int from, Timestamp[] moments, string[][] columns)
+    {
+        var starts = reader.Starts;
+        var events = reader.Event;
+        var available = reader.Available;
+        for (var i = 0; i < moments.Length; i++)
+        {
+            while (starts[entity + 1] <= from + i)
+                entity++;
+            moments[i] = new Timestamp(Math.Max(events[from + i], available[from + i]));
+            for (var p = 0; p < columns.Length; p++)
+                columns[p][i] = keys[p][entity];
+        }
+    }
+}
