@@ -20,6 +20,7 @@ public partial class FeatureView
         AvailableAtColumn = parts.AvailableAt;
         Aggregations = [.. parts.Aggregations];
         LastValues = [.. parts.LastValues];
+        Sources = [.. parts.Sources];
         Definition = DefinitionText.Of(this);
         Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Definition)))[..16];
         Plan = new ViewPlan(this);

@@ -1,7 +1,7 @@
 namespace MlOps.Features;
 
 /// <summary>What the builders collect and check.</summary>
-internal sealed class FeatureViewParts(string name)
+internal sealed partial class FeatureViewParts(string name)
 {
     public string Name { get; } = DefinitionText.CheckName("feature view", name);
     public int Version { get; set; } = 1;

@@ -42,19 +42,29 @@ internal sealed partial class OfflineView
     {
         if (rows.RowCount > MaxBatchRows)
             throw new InvalidInputException($"Feature view '{Plan.View.Name}': the batch '{batchKey}' has {rows.RowCount} rows; {MaxBatchRows} are allowed. Slice it and give each slice its own key.");
-        if (await FindBatchAsync(batchKey, cancellationToken).ConfigureAwait(false) is { } present)
-            return Present(rows, batchKey, present);
+        return await IngestAsync(RowBatchReader.Read(Plan, rows), batchKey, null, cancellationToken).ConfigureAwait(false);
+    }
 
-        var batch = RowBatchReader.Read(Plan, rows);
+    /// <summary>Adds checked rows.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="batchKey">Names the batch.</param>
+    /// <param name="also">Runs in the transaction that commits the batch; not when the batch was there already.</param>
+    /// <param name="cancellationToken">Cancels before the commit.</param>
+    public async ValueTask<IngestResult> IngestAsync(RowBatch batch, string batchKey, Func<IMetadataSession, ValueTask>? also, CancellationToken cancellationToken)
+    {
+        var digest = BatchDigest.Of(batch);
+        if (await FindBatchAsync(batchKey, cancellationToken).ConfigureAwait(false) is { } present)
+            return Present(batch, digest, batchKey, present);
+
         var sorted = SortedRows.From(batch);
         cancellationToken.ThrowIfCancellationRequested();
         var file = await BeginSegmentAsync(cancellationToken).ConfigureAwait(false);
         var bytes = sorted.Count == 0 ? 0 : SegmentWriter.Write(_context.Files, PathOf(file), Plan, sorted);
-        var committed = await CommitBatchAsync(batchKey, file, sorted, bytes).ConfigureAwait(false);
+        var committed = await CommitBatchAsync(batchKey, digest, file, sorted, bytes, also).ConfigureAwait(false);
         if (committed is { } earlier)
         {
             _context.Files.Delete(PathOf(file));
-            return Present(rows, batchKey, earlier);
+            return Present(batch, digest, batchKey, earlier);
         }
 
         LogIngested(_logger, sorted.Count, batchKey, _id);
@@ -133,18 +143,25 @@ internal sealed partial class OfflineView
         _segments = [];
     }
 
-    private static IngestResult Present(DataFrame rows, string batchKey, long present) =>
-        present == rows.RowCount
-            ? new IngestResult(present, true)
-            : throw new InvalidInputException($"Batch key '{batchKey}' was used for a batch of {present} rows; this one has {rows.RowCount}. Give a different batch a different key.");
+    private static IngestResult Present(RowBatch rows, string digest, string batchKey, CommittedBatch present) =>
+        present.Rows != rows.Count
+            ? throw new InvalidInputException($"Batch key '{batchKey}' was used for a batch of {present.Rows} rows; this one has {rows.Count}. Give a different batch a different key.")
+            : present.Digest is { } earlier && earlier != digest
+                ? throw new InvalidInputException($"Batch key '{batchKey}' was used for other content: {present.Rows} rows too, but digest {earlier} instead of {digest}. The source has changed since; give a different batch a different key.")
+                : new IngestResult(present.Rows, true);
 
     private string PathOf(string file) => Path.Combine(_directory, file);
 
-    private async ValueTask<long?> FindBatchAsync(string batchKey, CancellationToken cancellationToken) =>
-        await _area.ReadAsync(
-            async (session, _) => await session.ScalarAsync(
-                "SELECT row_count FROM features_batches WHERE view_id = @view AND batch_key = @key", ("view", _id), ("key", batchKey)).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
+    public async ValueTask<bool> HasBatchAsync(string batchKey, CancellationToken cancellationToken) =>
+        await FindBatchAsync(batchKey, cancellationToken).ConfigureAwait(false) is not null;
+
+    private ValueTask<CommittedBatch?> FindBatchAsync(string batchKey, CancellationToken cancellationToken) =>
+        _area.ReadAsync((session, _) => FindBatchAsync(session, batchKey), cancellationToken);
+
+    private async ValueTask<CommittedBatch?> FindBatchAsync(IMetadataSession session, string batchKey) =>
+        await session.FirstOrDefaultAsync<CommittedBatch?>(
+            "SELECT row_count, content_digest FROM features_batches WHERE view_id = @view AND batch_key = @key",
+            row => new CommittedBatch(row.GetInt64(0), row.GetStringOrNull(1)), ("view", _id), ("key", batchKey)).ConfigureAwait(false);
 
     private async ValueTask<string> BeginSegmentAsync(CancellationToken cancellationToken)
     {
@@ -162,20 +179,22 @@ internal sealed partial class OfflineView
     }
 
     // The rows of the batch that holds the key already, or null when this one was committed.
-    private ValueTask<long?> CommitBatchAsync(string batchKey, string file, SortedRows rows, long bytes) =>
-        _area.WriteAsync<long?>(
+    private ValueTask<CommittedBatch?> CommitBatchAsync(
+        string batchKey, string digest, string file, SortedRows rows, long bytes, Func<IMetadataSession, ValueTask>? also) =>
+        _area.WriteAsync<CommittedBatch?>(
             async (session, _) =>
             {
-                var earlier = await session.ScalarAsync(
-                    "SELECT row_count FROM features_batches WHERE view_id = @view AND batch_key = @key", ("view", _id), ("key", batchKey)).ConfigureAwait(false);
+                var earlier = await FindBatchAsync(session, batchKey).ConfigureAwait(false);
                 if (earlier is not null || rows.Count == 0)
                     await session.ExecuteAsync("DELETE FROM features_segments WHERE file = @file", ("file", file)).ConfigureAwait(false);
                 if (earlier is not null)
                     return earlier;
                 var commit = 1 + (await session.ScalarAsync("SELECT MAX(commit_number) FROM features_batches WHERE view_id = @view", ("view", _id)).ConfigureAwait(false) ?? 0);
                 await session.ExecuteAsync(
-                    "INSERT INTO features_batches (view_id, batch_key, commit_number, row_count, committed_at) VALUES (@view, @key, @commit, @rows, @now)",
-                    ("view", _id), ("key", batchKey), ("commit", commit), ("rows", (long)rows.Count), ("now", Now)).ConfigureAwait(false);
+                    "INSERT INTO features_batches (view_id, batch_key, commit_number, row_count, committed_at, content_digest) VALUES (@view, @key, @commit, @rows, @now, @digest)",
+                    ("view", _id), ("key", batchKey), ("commit", commit), ("rows", (long)rows.Count), ("now", Now), ("digest", digest)).ConfigureAwait(false);
+                if (also is not null)
+                    await also(session).ConfigureAwait(false);
                 if (rows.Count > 0)
                     await ShowSegmentAsync(session, file, commit, rows, bytes).ConfigureAwait(false);
                 return null;
@@ -228,6 +247,8 @@ internal sealed partial class OfflineView
             gone.Reader.Release();
         _segments = next;
     }
+
+    private sealed record CommittedBatch(long Rows, string? Digest);
 
     private readonly record struct ManifestRow(long Id, string File, long Commit, long Rows);
 }

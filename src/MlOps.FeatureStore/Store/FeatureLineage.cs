@@ -13,8 +13,8 @@ internal sealed partial class FeatureLineage(EnvironmentContext context) : ILine
         LineageNode node, LineageDirection direction, int limit, CancellationToken cancellationToken) => (direction, node.Kind) switch
         {
             (LineageDirection.Upstream, LineageNodeKind.FeatureService) => ReadAsync(session => ViewsAsync(session, node), cancellationToken),
-            (LineageDirection.Upstream, LineageNodeKind.FeatureView) => ReadAsync(session => BatchesAsync(session, node, limit), cancellationToken),
-            (LineageDirection.Downstream, LineageNodeKind.FeatureView) => ReadAsync(session => ServicesAsync(session, node), cancellationToken),
+            (LineageDirection.Upstream, LineageNodeKind.FeatureView) => ReadAsync(session => SourcesAsync(session, node, limit), cancellationToken),
+            (LineageDirection.Downstream, LineageNodeKind.FeatureView) => ReadAsync(session => UsesAsync(session, node), cancellationToken),
             (LineageDirection.Downstream, LineageNodeKind.Data or LineageNodeKind.Batch) => ReadAsync(session => IngestedAsync(session, node), cancellationToken),
             _ => new([]),
         };
@@ -53,6 +53,20 @@ internal sealed partial class FeatureLineage(EnvironmentContext context) : ILine
         return [.. services.Where(service => Uses(service.Definition).Any(use => use.View == name && use.Hash == hash))
             .Select(service => new LineageEdge(view, new LineageNode(LineageNodeKind.FeatureService, service.Id), LineageEdgeKind.PartOf, $"definition {hash}"))];
     }
+
+    // The views that declared sources of a view read: the first line of an origin is for people, each further one a view.
+    private static async ValueTask<List<LineageEdge>> DerivedAsync(IMetadataSession session)
+    {
+        var sources = await session.QueryAsync(
+            "SELECT view_id, origin FROM features_sources ORDER BY view_id, source", row => (View: row.GetString(0), Lines: row.GetString(1).Split('\n'))).ConfigureAwait(false);
+        return [.. sources.SelectMany(source => source.Lines.Skip(1).Select(read => new LineageEdge(View(read), View(source.View), LineageEdgeKind.Ingested, source.Lines[0])))];
+    }
+
+    private static async ValueTask<List<LineageEdge>> SourcesAsync(IMetadataSession session, LineageNode view, int limit) =>
+        [.. (await DerivedAsync(session).ConfigureAwait(false)).Where(edge => edge.To == view), .. await BatchesAsync(session, view, limit).ConfigureAwait(false)];
+
+    private static async ValueTask<List<LineageEdge>> UsesAsync(IMetadataSession session, LineageNode view) =>
+        [.. (await DerivedAsync(session).ConfigureAwait(false)).Where(edge => edge.From == view), .. await ServicesAsync(session, view).ConfigureAwait(false)];
 
     private static ValueTask<List<LineageEdge>> BatchesAsync(IMetadataSession session, LineageNode view, int limit) =>
         session.QueryAsync(

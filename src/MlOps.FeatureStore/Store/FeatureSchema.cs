@@ -86,5 +86,34 @@ internal static class FeatureSchema
             document TEXT NOT NULL,
             PRIMARY KEY (view_id, feature, computed_at));
         """,
+        """
+        ALTER TABLE features_batches ADD COLUMN content_digest TEXT;
+        CREATE TABLE features_sources (
+            view_id TEXT NOT NULL,
+            source TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            position TEXT,
+            updated_at BIGINT NOT NULL,
+            PRIMARY KEY (view_id, source));
+        CREATE TABLE features_source_files (
+            view_id TEXT NOT NULL,
+            source TEXT NOT NULL,
+            file TEXT NOT NULL,
+            byte_count BIGINT NOT NULL,
+            written_at BIGINT NOT NULL,
+            digest TEXT NOT NULL,
+            row_count BIGINT NOT NULL,
+            ingested_at BIGINT NOT NULL,
+            PRIMARY KEY (view_id, source, file));
+        CREATE TABLE features_streams (
+            view_id TEXT NOT NULL,
+            job TEXT NOT NULL,
+            part TEXT NOT NULL,
+            landed_offset BIGINT NOT NULL,
+            newest_event BIGINT NOT NULL,
+            late_rows BIGINT NOT NULL,
+            updated_at BIGINT NOT NULL,
+            PRIMARY KEY (view_id, job, part));
+        """,
     ]);
 }

@@ -148,6 +148,8 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         foreach (var view in bound.Views.Select(part => part.View.Name).Distinct(StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (options.Rebuild)
+                await ((FeatureStreams)Streams).RequireLandedAsync(ViewOf(view), cancellationToken).ConfigureAwait(false);
             using var history = await _offline[view].OpenAsync(cancellationToken).ConfigureAwait(false);
             results.Add(await _online[view].ChangeAsync(
                 former => new Materializer(history, former, upTo.Microseconds, options.Rebuild ? _online[view].EmptyState() : null, _options, cancellationToken).Run(),

@@ -23,6 +23,7 @@ internal sealed class BackgroundWork(IReadOnlyList<IPipelines> engines) : IAsync
             _ = environment.Get<IEndpoints>();
             _ = environment.Get<IMonitors>();
             _ = environment.Get<IPipelineWorker>();
+            _ = environment.Features;
             engines.Add(environment.Pipelines);
         }
 

@@ -56,6 +56,7 @@ internal sealed class MlOpsBuilder : IMlOpsBuilder
         Services.AddSingleton<IHostedService, MlOpsStartup>();
         Services.AddSingleton<IHostedService, ServingService>();
         Services.AddSingleton<IHostedService, WorkerService>();
+        Services.AddSingleton<IHostedService, StreamService>();
         Services.AddSingleton<IHostedService, UpkeepService>();
     }
 

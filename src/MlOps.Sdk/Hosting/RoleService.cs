@@ -31,7 +31,8 @@ internal abstract class RoleService(MlOpsRoles role, IServiceProvider services) 
     /// <summary>Makes what does the role's work for one environment until cancelled.</summary>
     protected abstract Func<CancellationToken, Task> Prepare(IMlOpsEnvironment environment);
 
-    private async Task KeepRunningAsync(string environment, Func<CancellationToken, Task> loop, CancellationToken cancellationToken)
+    /// <summary>Runs a loop again and again until it ends by itself or is cancelled.</summary>
+    protected async Task KeepRunningAsync(string environment, Func<CancellationToken, Task> loop, CancellationToken cancellationToken)
     {
         var pause = TimeSpan.FromSeconds(1);
         while (!cancellationToken.IsCancellationRequested)

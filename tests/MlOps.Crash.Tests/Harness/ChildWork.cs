@@ -14,6 +14,9 @@ internal static class ChildWork
             case ["race", ..]:
                 await RaceWork.RunAsync(RacePlan.Parse(arguments));
                 return 0;
+            case ["features", ..]:
+                await FeatureWork.RunAsync(FeaturePlan.Parse(arguments));
+                return 0;
             case ["open", var environment, var directory]:
                 await OpenWork.RunAsync(environment, directory);
                 return 0;

@@ -37,4 +37,7 @@ internal enum PlantedBug
 
     /// <summary>The comparison of an alias' compare-and-set is made outside its transaction.</summary>
     CompareOutside,
+
+    /// <summary>A stream's landed offset is committed before the rows that it stands for.</summary>
+    OffsetBeforeState,
 }

@@ -45,6 +45,8 @@ internal static class PlantedBugs
                     nameof(IArtifactStore.VerifyAsync) => LengthAsync(context.Artifacts, (ArtifactDigest)arguments[0]!),
                     _ => call(),
                 }));
+            case PlantedBug.OffsetBeforeState:
+                return RegistryHost.With(context, metadata: new OffsetFirstMetadata(context.Metadata));
             default:
                 return context;
         }

@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace MlOps.Features;
+
+/// <summary>Sets bad records aside: to the job's callback, or as JSON lines into its file, made durable before the job goes on.</summary>
+internal sealed class DeadLetters(StreamJob job, IFileSystem files, string path, TimeProvider clock) : IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private IDurableFile? _file;
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public async ValueTask AddAsync(PoisonRecord record, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref _count) > job.MaxPoison)
+            throw new InvalidInputException(
+                $"Stream job '{job.Name}' set {job.MaxPoison} records aside, so something is wrong with all of them; the last one, at offset {record.Offset} of partition '{record.Partition}': {record.Error} Correct the stream or the view, or raise StreamJob.MaxPoison, and start again.");
+        StreamMetrics.Poison(job);
+        if (job.OnPoison is { } callback)
+        {
+            await callback(record, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            Write(record);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _gate.Dispose();
+    }
+
+    private void Write(PoisonRecord record)
+    {
+        if (_file is null)
+        {
+            files.CreateDirectory(Path.GetDirectoryName(path)!);
+            _file = files.OpenAppend(path);
+            files.FlushDirectory(Path.GetDirectoryName(path)!);
+        }
+
+        if (_file.Length > job.MaxDeadLetterBytes)
+            throw new StorageException($"The dead-letter file '{path}' of stream job '{job.Name}' has {_file.Length} bytes; {job.MaxDeadLetterBytes} are allowed. Deal with its records, remove it, and start the job again.");
+        var line = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(line))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("at", clock.GetUtcNow());
+            writer.WriteString("job", record.Job);
+            writer.WriteString("partition", record.Partition);
+            writer.WriteNumber("offset", record.Offset);
+            writer.WriteString("error", record.Error);
+            writer.WriteString("content", record.Content);
+            writer.WriteEndObject();
+        }
+
+        line.Write("\n"u8);
+        _file.Write(line.WrittenSpan);
+        _file.Flush();
+    }
+}
