@@ -1,7 +1,7 @@
 namespace MlOps.Features;
 
 /// <summary>Defines a feature service.</summary>
-public sealed class FeatureServiceBuilder
+public sealed partial class FeatureServiceBuilder
 {
     private readonly string _name;
     private readonly List<FeatureServiceView> _views = [];
@@ -42,6 +42,6 @@ public sealed class FeatureServiceBuilder
             throw new InvalidDefinitionException($"Feature service '{_name}' has no views: call View(...).");
         if (_views.GroupBy(view => view.Alias, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new InvalidDefinitionException($"Feature service '{_name}' uses '{twice.Key}' twice: give one of them an alias.");
-        return new FeatureService(_name, _description, [.. _views]);
+        return new FeatureService(_name, _description, [.. _views]) { RequestInputs = [.. _requests], Computed = [.. _computed], HiddenFeatures = [.. _hidden.Distinct(StringComparer.Ordinal)] };
     }
 }

@@ -93,10 +93,12 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
                 $"{what}: the spine lacks key column(s) {string.Join(", ", missing.Select(name => $"'{name}'"))}. It has {string.Join(", ", spine.Columns.Select(column => $"'{column.Name}'"))}. Rename them, or map the keys in the feature service.");
         if (bound.FeatureNames.FirstOrDefault(spine.HasColumn) is { } clash)
             throw new InvalidInputException($"{what}: the spine has a column '{clash}', which is the name of a feature. Rename it.");
+        if (bound.Transforms?.FindMistake(spine) is { } mistake)
+            throw new InvalidInputException($"{what}: {mistake} Add it.");
 
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         var codes = bound.KeyNames.ToDictionary(name => name, name => KeyCodes.OfColumn(spine[name], what), StringComparer.Ordinal);
-        var columns = new List<DataColumn>(bound.FeatureNames.Count);
+        var columns = new List<DataColumn>(bound.StoredNames.Count);
         foreach (var part in bound.Views)
         {
             using var history = await _offline[part.View.Name].OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -110,7 +112,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
                 columns.Add(DataColumn.Create(part.Names[i], outputs[part.Features[i]]!));
         }
 
-        return spine.With(columns);
+        return spine.With(bound.Transforms?.Compute(spine, columns, cancellationToken) ?? columns);
     }
 
     /// <inheritdoc />
@@ -163,7 +165,8 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
             start += part.Features.Length;
         }
 
-        return new FeatureVectorSource(bound.Id, bound.KeyNames, bound.FeatureNames, [.. parts]);
+        var stored = new FeatureVectorSource(bound.Id, bound.KeyNames, bound.StoredNames, [.. parts]);
+        return bound.Transforms is { } transforms ? new ComputedVectorSource(stored, transforms) : stored;
     }
 
     /// <inheritdoc />
