@@ -42,7 +42,7 @@ internal sealed class BoundReader<T>
         }
 
         if (mistakes.Count > 0)
-            throw new InvalidDefinitionException($"Feature service '{source.Id}' cannot be read as {typeof(T).Name}: {string.Join("; ", mistakes)}.");
+            throw new InvalidDefinitionException($"Feature service '{source.Id}' cannot be read as {typeof(T).Name}: {string.Join("; ", mistakes.Take(4))}{(mistakes.Count > 4 ? $" and {mistakes.Count - 4} more" : "")}.");
     }
 
     public IFeatureVectorSource Source { get; }

@@ -25,7 +25,7 @@ internal sealed class FeatureNameTable
         var plain = Plain(name);
         var found = Matches(i => _plain[i] == plain);
         if (found.Length == 0)
-            found = Matches(i => _names[i].EndsWith("_" + name, StringComparison.Ordinal));
+            found = Matches(i => EndsWith(_names[i], plain));
         if (found.Length == 1)
             return found[0];
         mistake = found.Length == 0
@@ -35,6 +35,18 @@ internal sealed class FeatureNameTable
     }
 
     private int[] Matches(Func<int, bool> fits) => [.. Enumerable.Range(0, _names.Length).Where(fits)];
+
+    // From an underscore on, so that "age" is not found in "mileage".
+    private static bool EndsWith(string feature, string plain)
+    {
+        for (var at = feature.IndexOf('_', StringComparison.Ordinal); at >= 0; at = feature.IndexOf('_', at + 1))
+        {
+            if (Plain(feature[(at + 1)..]) == plain)
+                return true;
+        }
+
+        return false;
+    }
 
     private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
 }

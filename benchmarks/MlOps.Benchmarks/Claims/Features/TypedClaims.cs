@@ -93,7 +93,7 @@ internal static class TypedClaims
         return new ClaimResult(
             ratio,
             string.Create(CultureInfo.InvariantCulture, $"{ratio:F2} x ({result[typed].CpuNanoseconds:F0} ns over {result[raw].CpuNanoseconds:F0} ns), {result[typed].AllocatedBytes:F0} B"),
-            ratio <= 3 && result[typed].AllocatedBytes == 0,
+            ratio <= 3 && IsZero(result[typed]),
             result.ToDetail("50 features of one entity", raw));
     }
 
@@ -212,9 +212,12 @@ internal static class TypedClaims
         double nanoseconds = result[encoder].CpuNanoseconds;
         return new ClaimResult(
             nanoseconds, string.Create(CultureInfo.InvariantCulture, $"{nanoseconds:F0} ns, {result[encoder].AllocatedBytes:F0} B, {width} floats"),
-            nanoseconds <= 400 && result[encoder].AllocatedBytes == 0,
+            nanoseconds <= 400 && IsZero(result[encoder]),
             result.ToDetail("6 columns into their floats", floor));
     }
+
+    // The harness allocates one task per burst of many operations; an operation that allocates takes 24 bytes at least.
+    private static bool IsZero(PairedSample sample) => sample.AllocatedBytes < 0.5;
 
     private static FeatureValue Value(object? value) => value switch
     {
