@@ -58,8 +58,8 @@ internal sealed class ComputedVectorSource(FeatureVectorSource stored, Transform
 
     private void Fill(ReadOnlySpan<string> keys, ReadOnlySpan<FeatureValue> request, Timestamp asOf, Span<FeatureValue> slots)
     {
-        plan.Accept(Id, request, slots);
         stored.Read(keys, default, asOf, slots[..plan.StoredCount]);
+        plan.Accept(Id, request, slots);
         plan.Run(slots);
     }
 }
