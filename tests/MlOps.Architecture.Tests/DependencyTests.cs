@@ -17,7 +17,9 @@ public sealed class DependencyTests
     public void EverySourceProject_IsOnTheMap()
     {
         var projects = Directory.EnumerateFiles(Path.Combine(RepositoryRoot.Path, "src"), "*.csproj", SearchOption.AllDirectories)
-            .Select(Path.GetFileNameWithoutExtension);
+            .Select(Path.GetFileNameWithoutExtension)
+            // Runs inside the compiler and travels in the package of the feature store.
+            .Where(project => project != "MlOps.Generators");
         projects.Should().BeEquivalentTo(Packages.Allowed.Keys);
     }
 

@@ -23,6 +23,7 @@ internal static class Checkout
 
     public static IReadOnlyList<string> PackageNames { get; } =
         [.. Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Where(path => !File.ReadAllText(path).Contains("<IsPackable>false<", StringComparison.Ordinal))
             .Select(path => Path.GetFileNameWithoutExtension(path)!)
             .Order(StringComparer.Ordinal)];
 }

@@ -31,6 +31,7 @@ public sealed class ConsumerTests(PackedPackages packages)
             printed.Should().MatchRegex(@"SQLite 3\.(5[4-9]|[6-9]\d)\.");
         printed.Should().Contain("environment sandbox");
         printed.Should().Contain("churn:1 predicts as it was trained: True");
+        printed.Should().Contain("shopper with 7 orders", "the generator travels in the package");
         File.Exists(Path.Combine(folder, "out", "mlops", "sandbox", "environment.json")).Should().BeTrue();
         Directory.EnumerateDirectories(restored, "mlops.*").Should().HaveCount(Checkout.PackageNames.Count, "they come from the feed, not from a cache");
     }

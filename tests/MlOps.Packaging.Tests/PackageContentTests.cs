@@ -40,7 +40,7 @@ public sealed class PackageContentTests(PackedPackages packages)
         var package = packages.Open(name);
         var symbols = new PackageFile(Path.ChangeExtension(package.Path, ".snupkg"));
 
-        package.Entries.Where(entry => entry.EndsWith(".dll", StringComparison.Ordinal) && !entry.StartsWith("runtimes/", StringComparison.Ordinal))
+        package.Entries.Where(entry => entry.EndsWith(".dll", StringComparison.Ordinal) && !entry.StartsWith("runtimes/", StringComparison.Ordinal) && !entry.StartsWith("analyzers/", StringComparison.Ordinal))
             .Should().Equal($"lib/net10.0/{name}.dll");
         foreach (byte[] bytes in new[] { package.Bytes($"lib/net10.0/{name}.dll"), symbols.Bytes($"lib/net10.0/{name}.pdb") })
             bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Checkout.Root + Path.DirectorySeparatorChar)).Should().Be(-1);
@@ -55,6 +55,15 @@ public sealed class PackageContentTests(PackedPackages packages)
         foreach (string name in first)
             File.ReadAllBytes(Path.Combine(packages.SecondFeed, name)).AsSpan()
                 .SequenceEqual(File.ReadAllBytes(Path.Combine(packages.Feed, name))).Should().BeTrue(name);
+    }
+
+    [Fact]
+    public void FeatureStore_Packed_CarriesItsGeneratorAndTheSdkPassesItOn()
+    {
+        packages.Open("MlOps.FeatureStore").Entries.Where(entry => entry.StartsWith("analyzers/", StringComparison.Ordinal))
+            .Should().Equal("analyzers/dotnet/cs/MlOps.Generators.dll");
+        packages.Open("MlOps.Sdk").Nuspec.Descendants().Single(element => (string?)element.Attribute("id") == "MlOps.FeatureStore")
+            .Attribute("exclude").Should().BeNull("analyzers of an indirect package reach users only then");
     }
 
     [Fact]

@@ -30,6 +30,7 @@ public static class ClaimTable
         .. CatalogueClaims.All,
         .. StreamClaims.All,
         .. Features.CrashClaims.All,
+        .. TypedClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,

@@ -22,4 +22,22 @@ public interface IFeatureVectorSource
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>A task that ends when the values are written.</returns>
     ValueTask ReadAsync(ReadOnlyMemory<string> keys, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default);
+
+    /// <summary>What a request carries besides its keys, in order.</summary>
+    /// <value>Empty where no feature is computed from the request.</value>
+    IReadOnlyList<RequestInput> RequestInputs => [];
+
+    /// <summary>Writes the features as known at a moment, those computed from the request included.</summary>
+    /// <param name="keys">One key per name in <see cref="KeyNames"/>.</param>
+    /// <param name="request">One value per input in <see cref="RequestInputs"/>; a missing value makes what is computed of it missing.</param>
+    /// <param name="asOf">The moment of the request.</param>
+    /// <param name="destination">At least as long as <see cref="FeatureNames"/>.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A task that ends when the values are written.</returns>
+    /// <exception cref="InvalidInputException">Keys or values are too few or too many, or of a wrong type.</exception>
+    ValueTask ReadAsync(
+        ReadOnlyMemory<string> keys, ReadOnlyMemory<FeatureValue> request, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default) =>
+        request.IsEmpty
+            ? ReadAsync(keys, asOf, destination, cancellationToken)
+            : throw new InvalidInputException($"Feature service '{Id}' takes no request values; {request.Length} were given.");
 }

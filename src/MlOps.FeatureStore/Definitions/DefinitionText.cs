@@ -40,6 +40,12 @@ internal static class DefinitionText
                 text.Append(CultureInfo.InvariantCulture, $"feature {use.Alias}_{feature}\n");
         }
 
+        foreach (var input in service.RequestInputs)
+            text.Append(CultureInfo.InvariantCulture, $"request {input.Name} {input.Type}\n");
+        foreach (var computed in service.Computed)
+            text.Append(CultureInfo.InvariantCulture, $"compute {computed.Name} {computed.Type} of {string.Join(", ", computed.Inputs)} version {computed.Version}\n");
+        foreach (var hidden in service.HiddenFeatures)
+            text.Append(CultureInfo.InvariantCulture, $"hide {hidden}\n");
         return text.ToString();
     }
 

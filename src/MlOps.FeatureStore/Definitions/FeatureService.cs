@@ -19,6 +19,15 @@ public sealed partial class FeatureService
     /// <summary>Its views in order.</summary>
     public IReadOnlyList<FeatureServiceView> Views { get; }
 
+    /// <summary>What a request carries besides its keys, in order.</summary>
+    public IReadOnlyList<RequestInput> RequestInputs { get; internal init; } = [];
+
+    /// <summary>The features that are computed from request values and other features, in order.</summary>
+    public IReadOnlyList<ComputedFeature> Computed { get; internal init; } = [];
+
+    /// <summary>The features, by name in the service, that are only used in computing others and not returned.</summary>
+    public IReadOnlyList<string> HiddenFeatures { get; internal init; } = [];
+
     /// <summary>Defines a service.</summary>
     /// <param name="name">The service's name.</param>
     /// <returns>The builder.</returns>

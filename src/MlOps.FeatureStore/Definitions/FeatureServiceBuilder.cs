@@ -42,6 +42,14 @@ public sealed partial class FeatureServiceBuilder
             throw new InvalidDefinitionException($"Feature service '{_name}' has no views: call View(...).");
         if (_views.GroupBy(view => view.Alias, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new InvalidDefinitionException($"Feature service '{_name}' uses '{twice.Key}' twice: give one of them an alias.");
-        return new FeatureService(_name, _description, [.. _views]) { Version = _version, Owner = _owner, Tags = [.. _tags] };
+        return new FeatureService(_name, _description, [.. _views])
+        {
+            Version = _version,
+            Owner = _owner,
+            Tags = [.. _tags],
+            RequestInputs = [.. _requests],
+            Computed = [.. _computed],
+            HiddenFeatures = [.. _hidden.Distinct(StringComparer.Ordinal)],
+        };
     }
 }

@@ -1,7 +1,9 @@
+using System.Buffers;
+
 namespace MlOps.Features;
 
 /// <summary>Reads a service's features from the online states of its views. Allocates nothing; safe beside writers.</summary>
-internal sealed class FeatureVectorSource : IFeatureVectorSource
+internal sealed class FeatureVectorSource : IFeatureVectorSource, ITypedVectorSource
 {
     private readonly Part[] _parts;
 
@@ -28,13 +30,32 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource
     /// <inheritdoc />
     public ValueTask ReadAsync(ReadOnlyMemory<string> keys, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default)
     {
+        Read(keys.Span, asOf, destination.Span);
+        return default;
+    }
+
+    /// <inheritdoc />
+    public void Read(ReadOnlySpan<string> keys, ReadOnlySpan<FeatureValue> request, Timestamp asOf, Span<FeatureValue> destination)
+    {
+        if (!request.IsEmpty)
+            throw new InvalidInputException($"Feature service '{Id}' takes no request values; {request.Length} were given.");
+        var count = FeatureNames.Count;
+        var rented = count > 512 ? ArrayPool<float>.Shared.Rent(count) : null;
+        var floats = rented is null ? stackalloc float[count] : rented.AsSpan(0, count);
+        Read(keys, asOf, floats);
+        for (var i = 0; i < floats.Length; i++)
+            destination[i] = floats[i];
+        if (rented is not null)
+            ArrayPool<float>.Shared.Return(rented);
+    }
+
+    private void Read(ReadOnlySpan<string> given, Timestamp asOf, Span<float> values)
+    {
         Guard?.Require();
-        var given = keys.Span;
         if (given.Length != KeyNames.Count)
             throw new InvalidInputException($"Feature service '{Id}' takes {KeyNames.Count} key(s) ({string.Join(", ", KeyNames)}); {given.Length} were given.");
-        if (destination.Length < FeatureNames.Count)
-            throw new InvalidInputException($"Feature service '{Id}' writes {FeatureNames.Count} features; the destination has room for {destination.Length}.");
-        var values = destination.Span;
+        if (values.Length < FeatureNames.Count)
+            throw new InvalidInputException($"Feature service '{Id}' writes {FeatureNames.Count} features; the destination has room for {values.Length}.");
         foreach (ref readonly var part in _parts.AsSpan())
         {
             var state = part.View.State!;
@@ -44,8 +65,6 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource
             if (!state.Read(entity, asOf.Microseconds, part.Features, values.Slice(part.Start, part.Features.Length)))
                 part.View.CountCoarseRead();
         }
-
-        return default;
     }
 
     /// <summary>One view of the service: where its keys stand in a request, which features, where they go.</summary>

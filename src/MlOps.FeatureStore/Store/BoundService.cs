@@ -37,10 +37,13 @@ internal sealed class BoundService
         }
 
         Views = [.. parts];
-        FeatureNames = [.. parts.SelectMany(part => part.Names)];
-        var twice = FeatureNames.GroupBy(name => name, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => $"'{group.Key}'").ToArray();
+        StoredNames = [.. parts.SelectMany(part => part.Names)];
+        var twice = StoredNames.GroupBy(name => name, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => $"'{group.Key}'").ToArray();
         if (twice.Length > 0)
             mistakes.Add($"feature(s) {string.Join(", ", twice)} stand twice: give a view another alias");
+        if (mistakes.Count == 0)
+            Transforms = TransformPlan.Bind(service, StoredNames, mistakes);
+        FeatureNames = Transforms?.FeatureNames ?? StoredNames;
         if (mistakes.Count > 0)
             throw new InvalidDefinitionException($"Feature service '{service.Name}': {string.Join("; ", mistakes)}");
         KeyNames = [.. parts.SelectMany(part => part.KeyColumns).Distinct(StringComparer.Ordinal)];
@@ -52,7 +55,14 @@ internal sealed class BoundService
 
     public BoundView[] Views { get; }
 
+    /// <summary>The features of the views, in order.</summary>
+    public IReadOnlyList<string> StoredNames { get; }
+
+    /// <summary>What the service returns, in order: the features of the views and the computed ones, without the hidden.</summary>
     public IReadOnlyList<string> FeatureNames { get; }
+
+    /// <summary>Request inputs, computed and hidden features; null where there are none.</summary>
+    public TransformPlan? Transforms { get; }
 
     /// <summary>The spine or request columns that carry keys, in order of first use.</summary>
     public IReadOnlyList<string> KeyNames { get; }

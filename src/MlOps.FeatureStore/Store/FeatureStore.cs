@@ -117,9 +117,11 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
                 $"{what}: the spine lacks key column(s) {string.Join(", ", missing.Select(name => $"'{name}'"))}. It has {string.Join(", ", spine.Columns.Select(column => $"'{column.Name}'"))}. Rename them, or map the keys in the feature service.");
         if (bound.FeatureNames.FirstOrDefault(spine.HasColumn) is { } clash)
             throw new InvalidInputException($"{what}: the spine has a column '{clash}', which is the name of a feature. Rename it.");
+        if (bound.Transforms?.FindMistake(spine) is { } mistake)
+            throw new InvalidInputException($"{what}: {mistake} Add it.");
 
         var codes = bound.KeyNames.ToDictionary(name => name, name => KeyCodes.OfColumn(spine[name], what), StringComparer.Ordinal);
-        var columns = new List<DataColumn>(bound.FeatureNames.Count);
+        var columns = new List<DataColumn>(bound.StoredNames.Count);
         foreach (var part in bound.Views)
         {
             using var history = await _offline[part.View.Name].OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -133,7 +135,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
                 columns.Add(DataColumn.Create(part.Names[i], outputs[part.Features[i]]!));
         }
 
-        return CheckFrame(service, spine.With(columns), options.Checks);
+        return CheckFrame(service, spine.With(bound.Transforms?.Compute(spine, columns, cancellationToken) ?? columns), options.Checks);
     }
 
     /// <inheritdoc />
@@ -194,7 +196,8 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
             start += part.Features.Length;
         }
 
-        return new FeatureVectorSource(bound.Id, bound.KeyNames, bound.FeatureNames, [.. parts]) { Guard = GuardOf(bound) };
+        var stored = new FeatureVectorSource(bound.Id, bound.KeyNames, bound.StoredNames, [.. parts]) { Guard = GuardOf(bound) };
+        return bound.Transforms is { } transforms ? new ComputedVectorSource(stored, transforms) : stored;
     }
 
     /// <inheritdoc />

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace MlOps.Serving;
 
 /// <summary>A binding whose sources were found: the layout of the input row, and rows to reuse.</summary>
-internal sealed class BoundModel<TIn>(BoundSegment<TIn>[] segments, string[] features, int keys)
+internal sealed class BoundModel<TIn>(BoundSegment<TIn>[] segments, string[] features, int keys, int requests)
 {
     private readonly ConcurrentQueue<Row> _rows = new();
     private Row? _spare;
@@ -16,7 +16,7 @@ internal sealed class BoundModel<TIn>(BoundSegment<TIn>[] segments, string[] fea
     {
         var row = Interlocked.Exchange(ref _spare, null);
         if (row is null && !_rows.TryDequeue(out row))
-            row = new Row(Features.Length, keys);
+            row = new Row(Features.Length, keys, requests);
         if (row.Scores.Length < outputs)
             row.Scores = new float[outputs];
         return row;
@@ -28,11 +28,13 @@ internal sealed class BoundModel<TIn>(BoundSegment<TIn>[] segments, string[] fea
             _rows.Enqueue(row);
     }
 
-    internal sealed class Row(int features, int keys)
+    internal sealed class Row(int features, int keys, int requests)
     {
         public float[] Features { get; } = new float[features];
 
         public string[] Keys { get; } = new string[keys];
+
+        public FeatureValue[] Requests { get; } = new FeatureValue[requests];
 
         public float[] Scores { get; set; } = [];
     }

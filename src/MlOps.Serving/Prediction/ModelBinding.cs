@@ -7,6 +7,8 @@ public sealed class ModelBinding<TIn, TOut>
 {
     internal List<BindingSegment<TIn>> Segments { get; } = [];
 
+    internal Dictionary<string, Func<TIn, FeatureValue>> RequestValues { get; } = new(StringComparer.Ordinal);
+
     internal ScoreDecoder<TOut>? Decoder { get; private set; }
 
     internal Func<TIn, string?>? KeyOf { get; private set; }
@@ -46,6 +48,20 @@ public sealed class ModelBinding<TIn, TOut>
         ArgumentException.ThrowIfNullOrEmpty(service);
         ArgumentNullException.ThrowIfNull(keys);
         Segments.Add(new BindingSegment<TIn> { Service = service, Keys = keys });
+        return this;
+    }
+
+    /// <summary>A value that the request brings to the feature services looked up, which compute features from it.</summary>
+    /// <param name="name">The name of the services' request input.</param>
+    /// <param name="read">Reads it from the request; numbers, flags, texts and moments convert by themselves.</param>
+    /// <returns>This binding.</returns>
+    /// <exception cref="InvalidDefinitionException">The name stands twice.</exception>
+    public ModelBinding<TIn, TOut> Request(string name, Func<TIn, FeatureValue> read)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(read);
+        if (!RequestValues.TryAdd(name, read))
+            throw new InvalidDefinitionException($"The binding declares request value '{name}' twice.");
         return this;
     }
 

@@ -76,8 +76,11 @@ internal sealed class Predictor<TIn, TOut>(
             var keys = segment.Segment.Keys;
             for (var i = 0; i < keys.Length; i++)
                 row.Keys[segment.KeyOffset + i] = keys[i](input);
+            for (var i = 0; i < segment.Requests.Length; i++)
+                row.Requests[segment.RequestOffset + i] = segment.Requests[i](input);
             await segment.Source.ReadAsync(
-                row.Keys.AsMemory(segment.KeyOffset, keys.Length), moment, row.Features.AsMemory(segment.Offset, segment.Length), cancellationToken).ConfigureAwait(false);
+                row.Keys.AsMemory(segment.KeyOffset, keys.Length), row.Requests.AsMemory(segment.RequestOffset, segment.Requests.Length),
+                moment, row.Features.AsMemory(segment.Offset, segment.Length), cancellationToken).ConfigureAwait(false);
         }
 
         return Decode(bound, row, await endpoint.TryPredictAsync(row.Features, row.Scores, context, cancellationToken).ConfigureAwait(false));
@@ -101,6 +104,8 @@ internal sealed class Predictor<TIn, TOut>(
             var segments = new List<BoundSegment<TIn>>();
             var names = new List<string>();
             var keys = 0;
+            var requests = 0;
+            var used = new HashSet<string>(StringComparer.Ordinal);
             foreach (var segment in binding.Segments)
             {
                 IFeatureVectorSource? source = null;
@@ -114,13 +119,20 @@ internal sealed class Predictor<TIn, TOut>(
                             $"Feature service '{service}' has the keys {string.Join(", ", source.KeyNames)}; the binding of model '{endpoint.Name}' gives {segment.Keys.Length}.");
                 }
 
+                var values = source is null ? [] : RequestValues(source);
+                used.UnionWith(source?.RequestInputs.Select(request => request.Name) ?? []);
                 var own = source?.FeatureNames ?? segment.Names;
-                segments.Add(new BoundSegment<TIn>(segment, names.Count, own.Count, keys, source));
+                segments.Add(new BoundSegment<TIn>(segment, names.Count, own.Count, keys, source) { Requests = values, RequestOffset = requests });
                 names.AddRange(own);
                 keys += segment.Keys.Length;
+                requests += values.Length;
             }
 
-            var bound = new BoundModel<TIn>([.. segments], [.. names], keys);
+            if (binding.RequestValues.Keys.FirstOrDefault(name => !used.Contains(name)) is { } unused)
+                throw new InvalidDefinitionException(
+                    $"The binding of model '{endpoint.Name}' gives request value '{unused}', which no feature service that it looks up takes. {NearestNames.Describe(unused, used)}");
+
+            var bound = new BoundModel<TIn>([.. segments], [.. names], keys, requests);
             endpoint.DeclareFeatures(bound.Features);
             Volatile.Write(ref _bound, bound);
         }
@@ -128,5 +140,14 @@ internal sealed class Predictor<TIn, TOut>(
         {
             _binding.Release();
         }
+    }
+
+    private Func<TIn, FeatureValue>[] RequestValues(IFeatureVectorSource source)
+    {
+        var missing = source.RequestInputs.Where(request => !binding.RequestValues.ContainsKey(request.Name)).ToArray();
+        return missing.Length == 0
+            ? [.. source.RequestInputs.Select(request => binding.RequestValues[request.Name])]
+            : throw new InvalidDefinitionException(
+                $"Feature service '{source.Id}' takes {string.Join(", ", missing.Select(request => $"'{request.Name}' ({request.Type})"))} with each request; the binding of model '{endpoint.Name}' does not give it: call Request.");
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using MlOps;
+using MlOps.Features;
 using MlOps.Learning;
 using MlOps.Registry;
 
@@ -25,6 +26,7 @@ Console.WriteLine($"SQLite {command.ExecuteScalar()}");
 // The job itself: a host, a trained model, its version, a prediction by ONNX Runtime.
 var builder = Host.CreateApplicationBuilder(args);
 builder.Services.AddMlOps(options => options.Path = Path.Combine(AppContext.BaseDirectory, "mlops"))
+    .AddFeatures<Shopper>("shopper", view => view.Key(shopper => shopper.Id).Ttl(TimeSpan.FromDays(1)))
     .AddModel<Customer, float>("churn", model => model.Feature("age", customer => customer.Age).Decode(scores => scores[0]));
 using var host = builder.Build();
 await host.StartAsync();
@@ -37,6 +39,14 @@ Console.WriteLine($"environment {sandbox.Name}");
 await sandbox.Deployer.DeployAsync(version.Ref, 1, "first");
 var prediction = await host.Services.GetRequiredService<IPredictor<Customer, float>>().PredictAsync(new Customer(15));
 Console.WriteLine($"{prediction.Version} predicts as it was trained: {Math.Abs(prediction.Value - trained.Predict([15f])) < 1e-5}");
+
+// The generator came with the package: it wrote how Shopper becomes columns and back.
+var shopper = new Shopper("s1", DateTimeOffset.UtcNow, 7, null);
+await sandbox.Get<IFeatureStore>().PushAsync("shopper", [shopper], "consumer", 1);
+Console.WriteLine($"shopper with {(await host.Services.GetRequiredService<IFeatureReader<Shopper>>().GetAsync("s1")).Orders} orders");
 await host.StopAsync();
 
 internal sealed record Customer(float Age);
+
+[FeatureRow]
+internal sealed partial record Shopper(string Id, [property: EventTime] DateTimeOffset At, int Orders, double? Discount);

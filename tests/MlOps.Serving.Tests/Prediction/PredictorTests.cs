@@ -63,6 +63,30 @@ public sealed class PredictorTests
         builder.Invoking(b => b.AddModel<Flight, Delay>("n", m => m.Feature("a", f => 1).Decode(s => new Delay(0)))).Should().Throw<InvalidDefinitionException>().WithMessage("*'n'*'m'*");
     }
 
+    [Fact]
+    public async Task Lookup_OfAServiceThatComputesFromTheRequest_GetsTheRequestsValues()
+    {
+        await using var fixture = Fixture(m => m.Lookup("computed", f => f.Origin).Feature("b", f => f.Hour).Request("distance", f => f.Distance).Request("origin", f => f.Origin).Decode(s => new Delay(s[0])), withFeatures: true);
+        await fixture.Endpoints["flight-delay"].SetTrafficAsync(TrafficPolicy.Single(await fixture.RegisterScaleAsync(2)), "go");
+        var predictor = Predictor(fixture);
+
+        // The scale model doubles the first feature, which the source computes as distance + length of the origin.
+        (await predictor.PredictAsync(new Flight("LAX", 100, 5))).Value.Minutes.Should().Be(2 * (100 + 3));
+        (await predictor.PredictAsync(new Flight("X", 1, 5))).Value.Minutes.Should().Be(2 * (1 + 1));
+    }
+
+    [Fact]
+    public async Task Lookup_WhoseRequestValuesDoNotMatch_IsRefusedWithTheNames()
+    {
+        await using var missing = Fixture(m => m.Lookup("computed", f => f.Origin).Feature("b", f => f.Hour).Request("origin", f => f.Origin).Decode(s => new Delay(s[0])), withFeatures: true);
+        await using var unused = Fixture(m => m.Lookup("origin", f => f.Origin).Feature("b", f => f.Hour).Request("distance", f => f.Distance).Decode(s => new Delay(s[0])), withFeatures: true);
+        var lacking = async () => await Predictor(missing).PredictAsync(new Flight("LAX", 1, 2));
+        var superfluous = async () => await Predictor(unused).PredictAsync(new Flight("LAX", 1, 2));
+
+        await lacking.Should().ThrowAsync<InvalidDefinitionException>().WithMessage("*'distance' (Float64)*call Request*");
+        await superfluous.Should().ThrowAsync<InvalidDefinitionException>().WithMessage("*'distance'*no feature service*");
+    }
+
 #pragma warning disable xUnit1031 // the tasks are complete when they return: nothing blocks
     [Fact]
     public async Task PredictAsync_SingleCaller_AllocatesNothing()
@@ -149,6 +173,7 @@ public sealed class PredictorTests
         public ValueTask<IFeatureVectorSource> GetVectorSourceAsync(string service, CancellationToken cancellationToken = default) => service switch
         {
             "origin" => new(new Source(["origin"])),
+            "computed" => new(new ComputedSource()),
             "two-keys" => new(new Source(["x", "y"])),
             _ => throw new NotFoundException($"There is no feature service '{service}'."),
         };
@@ -166,6 +191,27 @@ public sealed class PredictorTests
         {
             await Task.Yield();
             destination.Span[0] = keys.Span[0].Length + asOf.Microseconds;
+        }
+    }
+
+    private sealed class ComputedSource : IFeatureVectorSource
+    {
+        public string Id => "computed@1";
+
+        public IReadOnlyList<string> KeyNames { get; } = ["origin"];
+
+        public IReadOnlyList<string> FeatureNames { get; } = ["a"];
+
+        public IReadOnlyList<RequestInput> RequestInputs { get; } = [new("origin", DataType.String), new("distance", DataType.Float64)];
+
+        public ValueTask ReadAsync(ReadOnlyMemory<string> keys, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("The values of the request are missing.");
+
+        public ValueTask ReadAsync(
+            ReadOnlyMemory<string> keys, ReadOnlyMemory<FeatureValue> request, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default)
+        {
+            destination.Span[0] = request.Span[0].ToText()!.Length + request.Span[1].ToSingle();
+            return default;
         }
     }
 }
