@@ -163,7 +163,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
             start += part.Features.Length;
         }
 
-        return new FeatureVectorSource(bound.Id, bound.KeyNames, bound.FeatureNames, [.. parts]);
+        return SkewAudit.Watch(service, new FeatureVectorSource(bound.Id, bound.KeyNames, bound.FeatureNames, [.. parts]), isInner: true);
     }
 
     /// <inheritdoc />
@@ -202,6 +202,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
 
     public void Dispose()
     {
+        _skew?.Dispose();
         foreach (var view in _offline.Values)
             view.Close();
         foreach (var view in _online.Values)
