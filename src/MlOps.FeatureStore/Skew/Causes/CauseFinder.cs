@@ -44,13 +44,14 @@ internal sealed class CauseFinder(SkewTable table, string? drift, CancellationTo
         return findings;
     }
 
-    // What a hypothesis says about all the features that it touches: a fault of a view or a server shows in each of them.
+    // What a hypothesis says about all the features that it touches: a fault of a view or a server shows in each of them, and one fault that explains
+    // many features is more likely than as many faults.
     private double Scope(Hypothesis hypothesis)
     {
         var features = hypothesis.Features.ToArray();
-        var differing = features.Where(feature => _case.Different.Contains(feature)).ToArray();
-        return 0.3 * (differing.Length == 0 ? 0 : differing.Average(feature => _case.Explained(hypothesis, feature)))
-            + 0.3 * features.Average(feature => _case.Confirmed(hypothesis, feature));
+        var explained = features.Where(feature => _case.Different.Contains(feature)).Select(feature => _case.Explained(hypothesis, feature)).ToArray();
+        return 0.3 * (explained.Length == 0 ? 0 : explained.Average()) + 0.3 * features.Average(feature => _case.Confirmed(hypothesis, feature))
+            + 0.04 * Math.Log2(Math.Max(1, explained.Count(share => share >= 0.9)));
     }
 
     private SkewFinding WithDrift(SkewFinding finding) =>

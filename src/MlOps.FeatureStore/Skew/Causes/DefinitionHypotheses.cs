@@ -62,6 +62,9 @@ internal static class DefinitionHypotheses
         // Another time to live hides values or shows more; it never changes one.
         if (at.Count(i => float.IsNaN(@case.Served[feature][i]) != float.IsNaN(@case.Expected[feature][i])) < at.Length * 0.75)
             return null;
+        // One that hides everything cannot be told from a feature that is not there.
+        if (@case.Served[feature].All(float.IsNaN))
+            return null;
         var found = DurationSearch.Find(
             DurationSearch.Grid(TimeSpan.FromSeconds(30), TimeSpan.FromDays(400), 1.3),
             candidates =>

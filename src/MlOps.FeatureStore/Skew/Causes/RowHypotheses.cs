@@ -7,12 +7,19 @@ internal static class RowHypotheses
 {
     private const int MostMappings = 64;
     private const int EarlierRequests = 256;
+    private const int StoppedRows = 48;
 
     public static IEnumerable<Hypothesis> Of(SkewCase @case, SkewTable table)
     {
         foreach (var part in table.Parts.Where(part => part.Features.Any(@case.Different.Contains)))
         {
-            foreach (var hypothesis in WrongKeys(@case, table, part).Concat(Lost(@case, table, part)).Concat(FilledNulls(@case, part)))
+            foreach (var hypothesis in WrongKeys(@case, table, part).Concat(FilledNulls(@case, part)))
+                yield return hypothesis;
+        }
+
+        foreach (var roles in TimeHypotheses.RolesThatDiffer(@case, table))
+        {
+            foreach (var hypothesis in Lost(@case, roles))
                 yield return hypothesis;
         }
 
@@ -41,29 +48,84 @@ internal static class RowHypotheses
         }
     }
 
-    private static IEnumerable<Hypothesis> Lost(SkewCase @case, SkewTable table, SkewPart part)
+    // Keys of which nothing came. Roles of one view share its rows, and so its keys.
+    private static IEnumerable<Hypothesis> Lost(SkewCase @case, SkewPart[] roles)
     {
-        var empty = part.Empty();
-        var features = part.Features;
-        bool IsEmptyOf(float[][] values, int i) => features.All(f => SkewTable.Same(values[f][i], empty[part.NumberOf(f)]));
-        int[] differing = [.. Enumerable.Range(0, @case.Rows.Length).Where(i => features.Any(f => @case.IsDifferent(f, i)))];
-        var lost = differing.Where(i => IsEmptyOf(@case.Served, i)).Select(i => part.KeyOf(@case.Rows[i])).ToHashSet(StringComparer.Ordinal);
+        var empty = roles[0].Empty();
+        var rows = Enumerable.Range(0, @case.Rows.Length);
+        (SkewPart Part, int Row)[] differing = [.. roles.SelectMany(part => rows.Where(i => part.Features.Any(f => @case.IsDifferent(f, i))).Select(i => (part, i)))];
+        var examined = roles.SelectMany(part => @case.Rows.Select(part.KeyOf)).Distinct(StringComparer.Ordinal).Count();
+        bool IsEmpty(float[][] values, SkewPart part, int i) => part.Features.All(f => SkewTable.Same(values[f][i], empty[part.NumberOf(f)]));
+        var lost = KeysOf(differing.Where(pair => IsEmpty(@case.Served, pair.Part, pair.Row)));
         if (lost.Count > 0)
         {
-            var all = @case.Rows.Select(part.KeyOf).Distinct(StringComparer.Ordinal).Count();
-            var gone = new Hypothesis(SkewCause.LostRows, 2, $"the online store has nothing of {Keys(lost, all)}");
-            foreach (var f in features)
-                gone.Predict(f, [.. @case.Expected[f].Select((value, i) => lost.Contains(part.KeyOf(@case.Rows[i])) ? empty[part.NumberOf(f)] : value)]);
+            var gone = new Hypothesis(SkewCause.LostRows, 2, $"the online store has nothing of {Keys(lost, examined)}");
+            foreach (var part in roles)
+            {
+                foreach (var f in part.Features)
+                    gone.Predict(f, [.. @case.Expected[f].Select((value, i) => lost.Contains(part.KeyOf(@case.Rows[i])) ? empty[part.NumberOf(f)] : value)]);
+            }
+
             yield return gone;
         }
 
-        var unknown = differing.Where(i => IsEmptyOf(@case.Expected, i) && !IsEmptyOf(@case.Served, i)).Select(i => part.KeyOf(@case.Rows[i])).ToHashSet(StringComparer.Ordinal);
-        if (unknown.Count > 0)
+        if (Stopped(@case, roles, differing, examined) is { } stopped)
+            yield return stopped;
+        var unknown = KeysOf(differing.Where(pair => IsEmpty(@case.Expected, pair.Part, pair.Row) && !IsEmpty(@case.Served, pair.Part, pair.Row)));
+        if (unknown.Count == 0)
+            yield break;
+        var incomplete = new Hypothesis(SkewCause.OfflineIncomplete, 6, $"the offline store has nothing of {Keys(unknown, examined)}");
+        foreach (var part in roles)
         {
-            var hypothesis = new Hypothesis(SkewCause.OfflineIncomplete, 6, $"the offline store has nothing of {Keys(unknown, @case.Rows.Select(part.KeyOf).Distinct(StringComparer.Ordinal).Count())}");
-            foreach (var f in features)
-                hypothesis.Predict(f, [.. @case.Expected[f].Select((value, i) => unknown.Contains(part.KeyOf(@case.Rows[i])) && IsEmptyOf(@case.Expected, i) ? @case.Served[f][i] : value)]);
-            yield return hypothesis;
+            foreach (var f in part.Features)
+                incomplete.Predict(f, [.. @case.Expected[f].Select((value, i) => unknown.Contains(part.KeyOf(@case.Rows[i])) && IsEmpty(@case.Expected, part, i) ? @case.Served[f][i] : value)]);
+        }
+
+        yield return incomplete;
+
+        HashSet<string> KeysOf(IEnumerable<(SkewPart Part, int Row)> pairs) => pairs.Select(pair => pair.Part.KeyOf(@case.Rows[pair.Row])).ToHashSet(StringComparer.Ordinal);
+    }
+
+    // Keys whose rows came up to a moment and not after it.
+    private static Hypothesis? Stopped(SkewCase @case, SkewPart[] roles, (SkewPart Part, int Row)[] differing, int examined)
+    {
+        if (differing.Length == 0)
+            return null;
+        var keys = differing.Select(pair => pair.Part.KeyOf(@case.Rows[pair.Row])).ToHashSet(StringComparer.Ordinal);
+        var last = differing.Max(pair => @case.TimeOf(pair.Row));
+        // The moment is looked for with a part of the rows: each of them has a knowledge of its own, and so a join.
+        var probed = roles.ToDictionary(part => part, part => SkewCase.Spread([.. differing.Where(pair => pair.Part == part).Select(pair => pair.Row)], StoppedRows).ToArray());
+        var (since, _) = DurationSearch.Find(
+            DurationSearch.Grid(TimeSpan.FromMinutes(5), TimeSpan.FromDays(30), 1.3),
+            candidates => Array.ConvertAll(candidates, since => Known(probed, last - since, new Hypothesis(SkewCause.LostRows, 4, ""))),
+            hypothesis => roles.Sum(part => part.Features.Sum(
+                f => probed[part].Select((i, at) => @case.IsDifferent(f, i) && SkewTable.Same(hypothesis.PredictionOf(f)![at], @case.Served[f][i]) ? 1 : 0).Sum())));
+        var affected = roles.ToDictionary(part => part, part => Enumerable.Range(0, @case.Rows.Length).Where(i => keys.Contains(part.KeyOf(@case.Rows[i]))).ToArray());
+        var predicted = Known(affected, last - since, new Hypothesis(SkewCause.LostRows, 4, ""));
+        var hypothesis = new Hypothesis(SkewCause.LostRows, 4, $"no rows that became known after about {new Timestamp(last - since)} reached the online store for {Keys(keys, examined)}");
+        foreach (var part in roles)
+        {
+            foreach (var f in part.Features)
+            {
+                var values = @case.Expected[f].ToArray();
+                for (var at = 0; at < affected[part].Length; at++)
+                    values[affected[part][at]] = predicted.PredictionOf(f)![at];
+                hypothesis.Predict(f, values);
+            }
+        }
+
+        return hypothesis;
+
+        Hypothesis Known(Dictionary<SkewPart, int[]> asked, long known, Hypothesis into)
+        {
+            foreach (var (part, places) in asked)
+            {
+                var replayed = part.ReplayKnown([.. places.Select(i => @case.Rows[i])], Array.ConvertAll(places, _ => known));
+                foreach (var f in part.Features)
+                    into.Predict(f, replayed[part.NumberOf(f)]);
+            }
+
+            return into;
         }
     }
 

@@ -3,8 +3,9 @@ namespace MlOps.Features;
 /// <summary>The rows that hypotheses are tried on: for each differing feature some that differ, spread over time, and some that agree altogether.</summary>
 internal sealed class SkewCase
 {
-    private const int PerFeature = 160;
-    private const int Most = 900;
+    private const int PerFeature = 120;
+    private const int Most = 480;
+    private const int AtLeast = 8;
     private readonly SkewTable _table;
 
     public SkewCase(SkewTable table)
@@ -15,8 +16,8 @@ internal sealed class SkewCase
         var rows = new SortedSet<int>();
         foreach (var f in Different)
         {
-            if (rows.Count < Most)
-                rows.UnionWith(Spread(table.DifferentRows([f]), PerFeature));
+            var differing = table.DifferentRows([f]);
+            rows.UnionWith(Spread(differing, rows.Count < Most ? PerFeature : AtLeast));
         }
 
         var agreeing = Enumerable.Range(0, table.Rows)
@@ -37,6 +38,9 @@ internal sealed class SkewCase
     public float[][] Served { get; }
 
     public float[][] Expected { get; }
+
+    /// <summary>The moment of a row of the case.</summary>
+    public long TimeOf(int i) => _table.Times[Rows[i]];
 
     public bool IsDifferent(int feature, int i) => _table.StandingOf(feature, Rows[i]) == SkewTable.Standing.Different;
 

@@ -7,35 +7,41 @@ internal static class TimeHypotheses
 
     public static IEnumerable<Hypothesis> Of(SkewCase @case, SkewTable table, CancellationToken cancellationToken)
     {
-        SkewPart[] parts = [.. table.Parts.Where(part => part.Features.Any(@case.Different.Contains))];
-        foreach (var part in parts)
+        var isAny = false;
+        foreach (var roles in RolesThatDiffer(@case, table))
         {
+            isAny = true;
             cancellationToken.ThrowIfCancellationRequested();
-            if (ByMark(@case, table, part) is { } marked)
+            if (ByMark(@case, table, roles) is { } marked)
                 yield return marked;
-            yield return Lag(@case, part);
+            yield return Lag(@case, roles);
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (var zone in Zones(@case, part))
+            foreach (var zone in Zones(@case, roles))
                 yield return zone;
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        if (parts.Length > 0)
+        if (isAny)
         {
             yield return Clock(@case, table, seesAhead: true);
             yield return Clock(@case, table, seesAhead: false);
         }
     }
 
+    /// <summary>The views in which something differs, each with all its roles in the service: what happens to a view's rows shows in all of them.</summary>
+    internal static IEnumerable<SkewPart[]> RolesThatDiffer(SkewCase @case, SkewTable table) =>
+        table.Parts.GroupBy(part => part.View.Name, StringComparer.Ordinal).Select(group => group.ToArray()).Where(roles => roles.Any(part => part.Features.Any(@case.Different.Contains)));
+
     // The log says how far the online state had got when it answered: exact for rows that come in order, however irregularly.
-    private static Hypothesis? ByMark(SkewCase @case, SkewTable table, SkewPart part)
+    private static Hypothesis? ByMark(SkewCase @case, SkewTable table, SkewPart[] roles)
     {
+        var view = roles[0].View.Name;
         var known = new long[@case.Rows.Length];
         var behind = new List<long>();
         for (var i = 0; i < known.Length; i++)
         {
             var vector = table.Vectors[@case.Rows[i]];
-            var at = Array.IndexOf(vector.Schema.Views, part.View.Name);
+            var at = Array.IndexOf(vector.Schema.Views, view);
             var mark = at < 0 ? vector.AsOf : vector.Marks[at].UpTo;
             known[i] = mark == long.MinValue ? DateTimeOffset.MinValue.ToUnixTimeMilliseconds() * 1000 : Math.Min(mark, vector.AsOf);
             if (known[i] < vector.AsOf)
@@ -46,27 +52,31 @@ internal static class TimeHypotheses
             return null;
         behind.Sort();
         var median = TimeSpan.FromTicks(behind[behind.Count / 2] * 10);
-        var replayed = part.ReplayKnown(@case.Rows, known);
         var hypothesis = new Hypothesis(
-            SkewCause.LateData, 4, median > TimeSpan.FromDays(3660) ? $"the online store of '{part.View.Name}' was empty when it answered"
-                : $"the online store of '{part.View.Name}' had rows only up to {DurationSearch.Text(median)} before the request, on the median") { Shift = median };
-        foreach (var feature in part.Features)
-            hypothesis.Predict(feature, replayed[part.NumberOf(feature)]);
+            SkewCause.LateData, 4, median > TimeSpan.FromDays(3660) ? $"the online store of '{view}' was empty when it answered"
+                : $"the online store of '{view}' had rows only up to {DurationSearch.Text(median)} before the request, on the median") { Shift = median };
+        foreach (var part in roles)
+        {
+            var replayed = part.ReplayKnown(@case.Rows, known);
+            foreach (var feature in part.Features)
+                hypothesis.Predict(feature, replayed[part.NumberOf(feature)]);
+        }
+
         return hypothesis;
     }
 
-    private static Hypothesis Lag(SkewCase @case, SkewPart part)
+    private static Hypothesis Lag(SkewCase @case, SkewPart[] roles)
     {
         var (lag, best) = DurationSearch.Find(
             DurationSearch.Grid(TimeSpan.FromSeconds(1), TimeSpan.FromDays(30), 1.3),
-            lags => Array.ConvertAll(lags, lag => Replayed(@case, part, new Hypothesis(SkewCause.LateData, 4, ""), lag, 0)),
+            lags => Array.ConvertAll(lags, lag => Replayed(@case, roles, new Hypothesis(SkewCause.LateData, 4, ""), lag, 0)),
             hypothesis => Score(@case, hypothesis));
         var shift = TimeSpan.FromTicks(lag * 10);
         return Copy(best, new Hypothesis(
-            SkewCause.LateData, 4, $"rows of '{part.View.Name}' reached the online store {DurationSearch.Text(shift)} after they were available") { Shift = shift });
+            SkewCause.LateData, 4, $"rows of '{roles[0].View.Name}' reached the online store {DurationSearch.Text(shift)} after they were available") { Shift = shift });
     }
 
-    private static IEnumerable<Hypothesis> Zones(SkewCase @case, SkewPart part)
+    private static IEnumerable<Hypothesis> Zones(SkewCase @case, SkewPart[] roles)
     {
         for (var halves = -28; halves <= 28; halves++)
         {
@@ -74,10 +84,10 @@ internal static class TimeHypotheses
                 continue;
             var later = halves * 30 * Minute;
             var shift = TimeSpan.FromTicks(later * 10);
-            var text = $"event times of '{part.View.Name}' are {DurationSearch.Text(shift.Duration())} {(later > 0 ? "later" : "earlier")} online than offline: a time zone";
+            var text = $"event times of '{roles[0].View.Name}' are {DurationSearch.Text(shift.Duration())} {(later > 0 ? "later" : "earlier")} online than offline: a time zone";
             // Whether the availability moved with the event time.
             foreach (var delay in new[] { -later, 0 })
-                yield return Replayed(@case, part, new Hypothesis(SkewCause.TimeZoneShift, 5, text) { Shift = shift }, delay, -later);
+                yield return Replayed(@case, roles, new Hypothesis(SkewCause.TimeZoneShift, 5, text) { Shift = shift }, delay, -later);
         }
     }
 
@@ -89,24 +99,22 @@ internal static class TimeHypotheses
         long[] forward = DurationSearch.Grid(TimeSpan.FromSeconds(1), TimeSpan.FromDays(2), 1.3);
         var (shift, best) = DurationSearch.Find(
             seesAhead ? [.. forward.Select(duration => -duration).Reverse(), .. forward] : forward,
-            shifts => Array.ConvertAll(shifts, shift =>
-            {
-                var hypothesis = new Hypothesis(SkewCause.ClockShift, cost, "");
-                foreach (var part in table.Parts)
-                    Replayed(@case, part, hypothesis, seesAhead ? 0 : shift, shift);
-                return hypothesis;
-            }),
+            shifts => Array.ConvertAll(shifts, shift => Replayed(@case, table.Parts, new Hypothesis(SkewCause.ClockShift, cost, ""), seesAhead ? 0 : shift, shift)),
             hypothesis => Score(@case, hypothesis));
         var offset = TimeSpan.FromTicks(shift * 10);
         return Copy(best, new Hypothesis(
             SkewCause.ClockShift, cost, $"the served values are right {DurationSearch.Text(offset.Duration())} {(shift < 0 ? "before" : "after")} the moment asked about: the server's clock") { Shift = offset });
     }
 
-    private static Hypothesis Replayed(SkewCase @case, SkewPart part, Hypothesis hypothesis, long delay, long shift)
+    private static Hypothesis Replayed(SkewCase @case, IEnumerable<SkewPart> parts, Hypothesis hypothesis, long delay, long shift)
     {
-        var replayed = part.Replay(@case.Rows, delay, shift);
-        foreach (var feature in part.Features)
-            hypothesis.Predict(feature, replayed[part.NumberOf(feature)]);
+        foreach (var part in parts)
+        {
+            var replayed = part.Replay(@case.Rows, delay, shift);
+            foreach (var feature in part.Features)
+                hypothesis.Predict(feature, replayed[part.NumberOf(feature)]);
+        }
+
         return hypothesis;
     }
 

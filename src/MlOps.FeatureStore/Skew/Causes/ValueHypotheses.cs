@@ -40,7 +40,7 @@ internal static class ValueHypotheses
                 && @case.DifferentAt(other).Count(i => SkewTable.Same(@case.Expected[feature][i], @case.Served[other][i])) >= @case.DifferentAt(other).Length * 0.75;
             var drifted = !isMutual && ShapeOf(table, feature) is { } shape && ShapeOf(table, other) is { } candidate && candidate.IsOtherWindowOf(shape);
             yield return new Hypothesis(
-                drifted ? SkewCause.DefinitionDrift : SkewCause.SwappedFeatures, drifted || isMutual ? 1 : 2,
+                drifted ? SkewCause.DefinitionDrift : SkewCause.SwappedFeatures, IsSameInAnotherRole(table, feature, other) ? 4 : drifted || isMutual ? 1 : 2,
                 drifted ? $"the served values are those of another window, feature '{names[other]}'"
                     : isMutual ? $"the served values are those of '{names[other]}', and the other way round" : $"the served values are those of '{names[other]}'")
             { Other = names[other] }.Predict(feature, @case.Expected[other]);
@@ -102,12 +102,16 @@ internal static class ValueHypotheses
 
         if (@case.DifferentAt(feature).Any(i => float.IsNaN(@case.Served[feature][i])))
         {
-            yield return new Hypothesis(SkewCause.MissingForValue, 9, "no value is served where history has one").Predict(
+            yield return new Hypothesis(SkewCause.MissingForValue, 15, "no value is served where history has one").Predict(
                 feature, [.. @case.Expected[feature].Select((value, i) => @case.IsDifferent(feature, i) ? float.NaN : value)]);
             yield return new Hypothesis(SkewCause.MissingForValue, 2, "no value is served where history has 0").Predict(
                 feature, Array.ConvertAll(@case.Expected[feature], value => value == 0 ? float.NaN : value));
         }
     }
+
+    // One feature of one view by two keys of the request: if all such features are exchanged, the keys are.
+    private static bool IsSameInAnotherRole(SkewTable table, int feature, int other) =>
+        table.PartOf(feature) is { } part && table.PartOf(other) is { } role && part != role && part.View.Name == role.View.Name && part.NumberOf(feature) == role.NumberOf(other);
 
     internal static FeatureShape? ShapeOf(SkewTable table, int feature) =>
         table.PartOf(feature) is { } part ? FeatureShape.Of(part.View, part.NumberOf(feature)) : null;
