@@ -9,6 +9,8 @@ namespace MlOps.Features.Tests;
 internal sealed class SkewWorld : IAsyncDisposable
 {
     public const string Service = "trips";
+    // Longer runs draw other worlds.
+    private static readonly int Seed = int.TryParse(System.Environment.GetEnvironmentVariable("MLOPS_SKEW_SEED"), out var seed) ? seed : 1;
     private const int Airports = 24;
     private const int Carriers = 6;
     private static readonly Timestamp Start = Timestamp.Utc(2001, 3, 1);
@@ -19,11 +21,11 @@ internal sealed class SkewWorld : IAsyncDisposable
     private readonly Random _random;
     private readonly Dictionary<string, List<SkewRow>> _rows;
 
-    public SkewWorld(SkewFault? fault = null, int seed = 1, FeatureStoreOptions? options = null)
+    public SkewWorld(SkewFault? fault = null, int? seed = null, FeatureStoreOptions? options = null)
     {
         _fault = fault ?? new SkewFault();
-        _random = new Random(seed);
-        _environment = new TestEnvironment(clock: new FakeClock(Start.ToDateTimeOffset()));
+        _random = new Random(seed ?? Seed);
+        _environment = new TestEnvironment(clock: new FakeClock(Start.ToDateTimeOffset()), files: new HastyFiles());
         options ??= new FeatureStoreOptions { ReadLag = TimeSpan.FromDays(4), SkewAudit = { IsEnabled = true, SampleRate = 1, BufferedVectors = 4096 } };
         _store = new FeatureStore(_environment.Context, Views(), [ServiceOf()], options);
         _server = _fault.ServerViews is { } views ? new FeatureStore(_environment.Context, views, [ServiceOf()], options) : _store;

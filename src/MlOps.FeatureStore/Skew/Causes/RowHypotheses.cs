@@ -7,7 +7,7 @@ internal static class RowHypotheses
 {
     private const int MostMappings = 64;
     private const int EarlierRequests = 256;
-    private const int StoppedRows = 48;
+    private const int StoppedRows = 24;
 
     public static IEnumerable<Hypothesis> Of(SkewCase @case, SkewTable table)
     {
@@ -96,7 +96,7 @@ internal static class RowHypotheses
         // The moment is looked for with a part of the rows: each of them has a knowledge of its own, and so a join.
         var probed = roles.ToDictionary(part => part, part => SkewCase.Spread([.. differing.Where(pair => pair.Part == part).Select(pair => pair.Row)], StoppedRows).ToArray());
         var (since, _) = DurationSearch.Find(
-            DurationSearch.Grid(TimeSpan.FromMinutes(5), TimeSpan.FromDays(30), 1.3),
+            DurationSearch.Grid(TimeSpan.FromMinutes(5), TimeSpan.FromDays(30), 1.5),
             candidates => Array.ConvertAll(candidates, since => Known(probed, last - since, new Hypothesis(SkewCause.LostRows, 4, ""))),
             hypothesis => roles.Sum(part => part.Features.Sum(
                 f => probed[part].Select((i, at) => @case.IsDifferent(f, i) && SkewTable.Same(hypothesis.PredictionOf(f)![at], @case.Served[f][i]) ? 1 : 0).Sum())));
