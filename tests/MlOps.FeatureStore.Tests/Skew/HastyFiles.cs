@@ -1,3 +1,5 @@
+using MlOps.Files;
+
 namespace MlOps.Features.Tests;
 
 /// <summary>Real files that are never flushed: for tests of many small pushes in which no machine stops.</summary>
