@@ -197,7 +197,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         }
 
         var stored = new FeatureVectorSource(bound.Id, bound.KeyNames, bound.StoredNames, [.. parts]) { Guard = GuardOf(bound) };
-        return bound.Transforms is { } transforms ? new ComputedVectorSource(stored, transforms) : stored;
+        return SkewAudit.Watch(service, bound.Transforms is { } transforms ? new ComputedVectorSource(stored, transforms) : stored, isInner: true);
     }
 
     /// <inheritdoc />
@@ -245,6 +245,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
 
     public void Dispose()
     {
+        _skew?.Dispose();
         foreach (var view in _offline.Values)
             view.Close();
         foreach (var view in _online.Values)

@@ -36,4 +36,8 @@ public sealed class FeatureStoreOptions
     /// <summary>How long a batch may be under way before its file counts as left behind by a crash.</summary>
     /// <value>15 minutes by default.</value>
     public TimeSpan OrphanAge { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Which served vectors are logged and compared with history later.</summary>
+    /// <value>Logging is off by default.</value>
+    public SkewAuditOptions SkewAudit { get; set; } = new();
 }
