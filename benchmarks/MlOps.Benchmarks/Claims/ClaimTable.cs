@@ -28,6 +28,7 @@ public static class ClaimTable
         .. FeaturesClaims.All,
         .. StreamClaims.All,
         .. Features.CrashClaims.All,
+        .. FrameClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,

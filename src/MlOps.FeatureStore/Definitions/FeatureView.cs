@@ -14,6 +14,7 @@ public partial class FeatureView
         Name = parts.Name;
         Version = parts.Version;
         Description = parts.Description;
+        Checks = parts.Checks;
         Keys = [.. parts.Keys];
         EventTimeColumn = parts.EventTime!;
         AvailableAtColumn = parts.AvailableAt;

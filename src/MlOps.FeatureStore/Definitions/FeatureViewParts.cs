@@ -6,6 +6,7 @@ internal sealed partial class FeatureViewParts(string name)
     public string Name { get; } = DefinitionText.CheckName("feature view", name);
     public int Version { get; set; } = 1;
     public string? Description { get; set; }
+    public DataChecks? Checks { get; set; }
     public List<FeatureKey> Keys { get; } = [];
     public string? EventTime { get; set; }
     public string? AvailableAt { get; set; }

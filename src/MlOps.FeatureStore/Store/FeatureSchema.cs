@@ -43,6 +43,26 @@ internal static class FeatureSchema
         CREATE UNIQUE INDEX features_batches_by_commit ON features_batches (view_id, commit_number);
         """,
         """
+        CREATE TABLE features_quarantine (
+            id TEXT PRIMARY KEY,
+            view_name TEXT NOT NULL,
+            view_version BIGINT NOT NULL,
+            batch_key TEXT NOT NULL,
+            push_offset BIGINT NOT NULL,
+            digest TEXT NOT NULL,
+            state BIGINT NOT NULL,
+            row_count BIGINT NOT NULL,
+            byte_count BIGINT NOT NULL,
+            failures TEXT NOT NULL,
+            report TEXT NOT NULL,
+            created_at BIGINT NOT NULL,
+            closed_at BIGINT,
+            closed_by TEXT,
+            reason TEXT);
+        CREATE INDEX features_quarantine_by_state ON features_quarantine (state, created_at);
+        CREATE INDEX features_quarantine_by_batch ON features_quarantine (view_name, batch_key, push_offset);
+        """,
+        """
         ALTER TABLE features_batches ADD COLUMN content_digest TEXT;
         CREATE TABLE features_sources (
             view_id TEXT NOT NULL,

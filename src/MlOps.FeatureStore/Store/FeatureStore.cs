@@ -22,6 +22,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         var area = new MetadataArea(context.Metadata, FeatureSchema.Instance);
         _catalogue = new FeatureCatalogue(area, context.Clock);
         var root = Path.Combine(context.Directory, "features");
+        _quarantine = new FeatureQuarantine(context, area, Path.Combine(root, "quarantine"), options, EnsureReadyAsync, ApplyQuarantinedAsync);
         foreach (var view in Views)
         {
             if (!_views.TryAdd(view.Name, view))
@@ -57,6 +58,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
             await _catalogue.ApplyAsync(Views, [.. _services.Values], cancellationToken).ConfigureAwait(false);
             foreach (var view in _offline.Values)
                 await view.SweepAsync(cancellationToken).ConfigureAwait(false);
+            await _quarantine.SweepAsync(cancellationToken).ConfigureAwait(false);
             _isReady = true;
         }
         finally
@@ -72,6 +74,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         ArgumentException.ThrowIfNullOrEmpty(batchKey);
         var offline = _offline[ViewOf(view).Name];
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        await CheckBatchAsync(ViewOf(view), rows, batchKey, null, cancellationToken).ConfigureAwait(false);
         return await offline.IngestAsync(rows, batchKey, cancellationToken).ConfigureAwait(false);
     }
 
@@ -110,7 +113,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
                 columns.Add(DataColumn.Create(part.Names[i], outputs[part.Features[i]]!));
         }
 
-        return spine.With(columns);
+        return CheckFrame(service, spine.With(columns), options.Checks);
     }
 
     /// <inheritdoc />
@@ -144,6 +147,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         var batch = RowBatchReader.Read(definition.Plan, rows);
         CheckKnown(definition, batch);
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        await CheckBatchAsync(definition, rows, source, offset, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         var applied = await _online[view].PushAsync(new PushRecord(source, offset, batch), cancellationToken).ConfigureAwait(false);
         return new PushResult(applied ? batch.Count : 0, !applied);

@@ -15,6 +15,9 @@ public sealed class FeatureStoreOptions
     /// <value>One day by default.</value>
     public TimeSpan ClockTolerance { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>How much of what failed its checks is kept.</summary>
+    public QuarantineOptions Quarantine { get; } = new();
+
     /// <summary>
     /// How many rows must be known at or after a moment, which the clock must have passed too, before it counts as the newest availability that
     /// <see cref="ReadLag"/> is measured from. So fewer rows with wrong times far ahead do not make the rest look old; neither do any number ahead of the clock.

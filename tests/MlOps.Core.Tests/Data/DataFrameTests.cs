@@ -98,7 +98,7 @@ public sealed class DataFrameTests
         table.Rows.Add(true, (byte)1, (short)2, 3, 4L, 0.5f, 0.25, 1.5m, "text", new DateTime(2001, 2, 3), id);
         table.Rows.Add(new object?[11].Select(_ => (object)DBNull.Value).ToArray());
         await using var reader = table.CreateDataReader();
-        var frame = await DataFrame.ReadDatabaseAsync(reader);
+        var frame = await DataFrame.ReadDatabaseAsync(reader, new DatabaseReadOptions { AssumedZone = TimeZoneInfo.Utc });
 
         Frames.Rows(frame)[0].Should().Equal(true, 1, 2, 3, 4L, 0.5f, 0.25, 1.5, "text", Timestamp.Utc(2001, 2, 3), id.ToString());
         Frames.Rows(frame)[1].Should().OnlyContain(value => value == null);

@@ -7,7 +7,7 @@ public sealed class TextFormatTests
     [Fact]
     public void ReadCsv_TypesFound_AreTheNarrowestThatHoldAll()
     {
-        var frame = DataFrame.ReadCsv(new StringReader("flag,id,x,at,day,code,text,none\r\ntrue,1,1.5,2001-02-03T04:05:06.789012Z,2001-02-03,007,\"a,\"\"b\"\"\nc\",\r\nfalse,,2,,2001-02-04,012,\"\",\r\n"));
+        var frame = DataFrame.ReadCsv(new StringReader("flag,id,x,at,day,code,text,none\r\ntrue,1,1.5,2001-02-03T04:05:06.789012Z,2001-02-03,007,\"a,\"\"b\"\"\nc\",\r\nfalse,,2,,2001-02-04,012,\"\",\r\n"), new CsvOptions { AssumedZone = TimeZoneInfo.Utc });
 
         frame.Columns.Select(column => column.Type).Should().Equal(
             DataType.Boolean, DataType.Int64, DataType.Float64, DataType.Timestamp, DataType.Timestamp, DataType.String, DataType.String, DataType.String);

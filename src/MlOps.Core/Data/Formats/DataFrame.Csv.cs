@@ -1,64 +1,53 @@
-using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace MlOps;
 
 public sealed partial class DataFrame
 {
+    private const int DefaultBatchRows = 65_536;
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>
-    /// Reads CSV (RFC 4180). Types are given, or found from all the data: true/false, integers (long), numbers (double), ISO 8601 moments
-    /// (without a zone: UTC), else text. An unquoted empty field is null, a quoted one is the empty text.
+    /// Reads CSV (RFC 4180). Types are given, or found from all the data: true/false, integers (long), numbers (double), ISO 8601 moments with
+    /// a zone, else text (also codes such as 007 and integers beyond 64 bits). An unquoted empty field is null, a quoted one is the empty text.
+    /// </summary>
+    /// <param name="reader">The text, with or without a byte order mark; not closed.</param>
+    /// <param name="options">How; null means the defaults.</param>
+    /// <returns>The rows.</returns>
+    /// <exception cref="InvalidInputException">A record has too few or too many fields, a column stands twice, or a field is not of its column's type; the message names the line.</exception>
+    public static DataFrame ReadCsv(TextReader reader, CsvOptions? options = null) => new CsvTable(reader, options).ReadAll();
+
+    /// <summary>
+    /// Reads CSV as <see cref="ReadCsv"/> does, a batch at a time; memory holds one batch. Types that are not given are those of the first
+    /// batch: a later field that is not of them is refused.
     /// </summary>
     /// <param name="reader">The text; not closed.</param>
     /// <param name="options">How; null means the defaults.</param>
-    /// <returns>The rows.</returns>
-    /// <exception cref="InvalidInputException">A record has too few or too many fields, or a field is not of its column's type; the message names the line.</exception>
-    public static DataFrame ReadCsv(TextReader reader, CsvOptions? options = null)
+    /// <param name="batchRows">Rows of a batch.</param>
+    /// <param name="cancellationToken">Stops between rows.</param>
+    /// <returns>Batches of that many rows, the last perhaps fewer; one without rows when there are none, so that the columns are known.</returns>
+    /// <exception cref="InvalidInputException">As for <see cref="ReadCsv"/>.</exception>
+    public static IAsyncEnumerable<DataFrame> StreamCsvAsync(TextReader reader, CsvOptions? options = null, int batchRows = DefaultBatchRows, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(reader);
-        options ??= new CsvOptions();
-        var records = new CsvRecordReader(reader, options.Delimiter);
-        var fields = new List<(string Text, bool Quoted)>();
-        if (!records.TryRead(fields))
-            return options.HasHeader
-                ? throw new InvalidInputException("The CSV text is empty: there is not even a header. Set CsvOptions.HasHeader to false when none is meant.")
-                : new DataFrame();
-        var names = fields.Select((field, i) => options.HasHeader ? field.Text : $"column{i + 1}").ToArray();
-        foreach (var name in names)
-        {
-            if (name.Length == 0)
-                throw new InvalidInputException($"CSV line 1: a column has an empty name among '{string.Join(options.Delimiter, names)}'.");
-        }
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
+        return Stream(new CsvTable(reader, options), batchRows, cancellationToken);
+    }
 
-        var texts = names.Select(name => new ColumnBuilder<string>(name)).ToArray();
-        var lines = new List<long>();
-        var guesses = names.Select(_ => new TypeGuess()).ToArray();
-        if (!options.HasHeader)
-            Append();
-        while (records.TryRead(fields))
-        {
-            if (fields.Count != names.Length)
-                throw new InvalidInputException($"CSV line {records.Line} has {fields.Count} fields, the {(options.HasHeader ? "header" : "first line")} has {names.Length}.");
-            Append();
-        }
-
-        return new DataFrame(texts.Select((column, i) => Typed(column.Build(), options.Types?.TryGetValue(names[i], out var type) == true ? type : guesses[i].Type, lines)));
-
-        void Append()
-        {
-            lines.Add(records.Line);
-            for (var i = 0; i < fields.Count; i++)
-            {
-                var (text, quoted) = fields[i];
-                if (!quoted && (text.Length == 0 || text == options.NullText))
-                {
-                    texts[i].AddNull();
-                    continue;
-                }
-
-                texts[i].Add(text);
-                guesses[i].See(text);
-            }
-        }
+    /// <summary>Reads a CSV file (UTF-8, or as its byte order mark says) a batch at a time; see <see cref="StreamCsvAsync(TextReader, CsvOptions?, int, CancellationToken)"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How; null means the defaults.</param>
+    /// <param name="batchRows">Rows of a batch.</param>
+    /// <param name="cancellationToken">Stops between rows.</param>
+    /// <returns>The batches.</returns>
+    /// <exception cref="NotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidInputException">As for <see cref="ReadCsv"/>.</exception>
+    public static async IAsyncEnumerable<DataFrame> StreamCsvAsync(
+        string path, CsvOptions? options = null, int batchRows = DefaultBatchRows, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var reader = OpenText(path);
+        await foreach (var batch in StreamCsvAsync(reader, options, batchRows, cancellationToken).ConfigureAwait(false))
+            yield return batch;
     }
 
     /// <summary>Writes CSV (RFC 4180, \n as line end) that <see cref="ReadCsv"/> reads back to the same values: null is empty, the empty text is "".</summary>
@@ -68,6 +57,7 @@ public sealed partial class DataFrame
     {
         ArgumentNullException.ThrowIfNull(writer);
         options ??= new CsvOptions();
+        options.Check();
         if (options.HasHeader)
         {
             for (var c = 0; c < _columns.Length; c++)
@@ -93,7 +83,7 @@ public sealed partial class DataFrame
             return;
         }
 
-        var quote = text.Length == 0 || text == options.NullText || text.Contains(options.Delimiter, StringComparison.Ordinal) || text.AsSpan().ContainsAny("\"\r\n");
+        var quote = text.Length == 0 || text == options.NullText || text.Contains(options.Delimiter, StringComparison.Ordinal) || text.AsSpan().ContainsAny("\"\r\n\uFEFF");
         if (!quote)
         {
             writer.Write(text);
@@ -105,19 +95,27 @@ public sealed partial class DataFrame
         writer.Write('"');
     }
 
-    private static DataColumn Typed(DataColumn<string> texts, DataType type, List<long> lines)
+    private static async IAsyncEnumerable<DataFrame> Stream(CsvTable table, int batchRows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (type == DataType.String)
-            return texts;
-        var builder = ColumnBuilder.Create(texts.Name, type, texts.Length);
-        for (var i = 0; i < texts.Length; i++)
+        if (!await table.BeginAsync(cancellationToken).ConfigureAwait(false))
+            yield break;
+        var batches = 0;
+        while (await table.AddAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (texts.IsNull(i))
-                builder.AddNull();
-            else if (!ValueText.TryAdd(builder, texts[i]))
-                throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture, $"CSV line {lines[i]}: column '{texts.Name}' holds '{texts[i]}', which is no {type}. Correct it, or read the column as String."));
+            if (table.Rows < batchRows)
+                continue;
+            batches++;
+            yield return table.Build();
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
-        return builder.Build();
+        if (table.Rows > 0 || batches == 0)
+            yield return table.Build();
+    }
+
+    private static StreamReader OpenText(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return File.Exists(path) ? new StreamReader(path, StrictUtf8, detectEncodingFromByteOrderMarks: true, 1 << 16) : throw new NotFoundException($"There is no file '{path}'.");
     }
 }

@@ -1,56 +1,60 @@
+using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 
 namespace MlOps;
 
 public sealed partial class DataFrame
 {
-    private static readonly JsonDocumentOptions LineOptions = new() { MaxDepth = 8 };
-
     /// <summary>
     /// Reads JSON lines: one object a line, values null, true/false, numbers (long where all are integers, else double) and texts
-    /// (<see cref="Timestamp"/> where all are ISO 8601 moments). A missing member is null; columns stand in the order of their first appearance.
+    /// (<see cref="Timestamp"/> where all are ISO 8601 moments with a zone). A missing member is null; columns stand in the order of their first appearance.
     /// </summary>
     /// <param name="reader">The text; not closed.</param>
+    /// <param name="options">How; null means the defaults.</param>
     /// <returns>The rows.</returns>
     /// <exception cref="InvalidInputException">A line is no such object, or a column mixes kinds; the message names the line.</exception>
-    public static DataFrame ReadJsonLines(TextReader reader)
+    public static DataFrame ReadJsonLines(TextReader reader, JsonLinesOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        var columns = new List<JsonColumn>();
-        var byName = new Dictionary<string, JsonColumn>(StringComparer.Ordinal);
-        var rows = 0;
-        var number = 0;
+        var table = new JsonTable(options);
         while (reader.ReadLine() is { } line)
-        {
-            number++;
-            if (string.IsNullOrWhiteSpace(line))
-                continue;
-            try
-            {
-                using var document = JsonDocument.Parse(line, LineOptions);
-                if (document.RootElement.ValueKind != JsonValueKind.Object)
-                    throw new InvalidInputException($"JSON line {number} holds {document.RootElement.ValueKind}, not an object.");
-                foreach (var member in document.RootElement.EnumerateObject())
-                {
-                    if (!byName.TryGetValue(member.Name, out var column))
-                    {
-                        column = new JsonColumn(member.Name);
-                        byName.Add(member.Name, column);
-                        columns.Add(column);
-                    }
+            table.Add(line);
+        return table.Build();
+    }
 
-                    column.Set(rows, member.Value, number);
-                }
-            }
-            catch (JsonException e)
-            {
-                throw new InvalidInputException($"JSON line {number} is no valid JSON: {e.Message}", e);
-            }
+    /// <summary>
+    /// Reads JSON lines as <see cref="ReadJsonLines"/> does, a batch at a time; memory holds one batch. Columns and types that are not given
+    /// are those of the first batch: a later line with another member or kind is refused.
+    /// </summary>
+    /// <param name="reader">The text; not closed.</param>
+    /// <param name="options">How; null means the defaults.</param>
+    /// <param name="batchRows">Rows of a batch.</param>
+    /// <param name="cancellationToken">Stops between lines.</param>
+    /// <returns>Batches of that many rows, the last perhaps fewer; none when there are no rows.</returns>
+    /// <exception cref="InvalidInputException">As for <see cref="ReadJsonLines"/>.</exception>
+    public static IAsyncEnumerable<DataFrame> StreamJsonLinesAsync(
+        TextReader reader, JsonLinesOptions? options = null, int batchRows = DefaultBatchRows, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchRows, 1);
+        return Stream(reader, new JsonTable(options), batchRows, cancellationToken);
+    }
 
-            rows++;
-        }
-
-        return new DataFrame(columns.Select(column => column.Build(rows)));
+    /// <summary>Reads a file of JSON lines (UTF-8) a batch at a time; see <see cref="StreamJsonLinesAsync(TextReader, JsonLinesOptions?, int, CancellationToken)"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How; null means the defaults.</param>
+    /// <param name="batchRows">Rows of a batch.</param>
+    /// <param name="cancellationToken">Stops between lines.</param>
+    /// <returns>The batches.</returns>
+    /// <exception cref="NotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidInputException">As for <see cref="ReadJsonLines"/>.</exception>
+    public static async IAsyncEnumerable<DataFrame> StreamJsonLinesAsync(
+        string path, JsonLinesOptions? options = null, int batchRows = DefaultBatchRows, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var reader = OpenText(path);
+        await foreach (var batch in StreamJsonLinesAsync(reader, options, batchRows, cancellationToken).ConfigureAwait(false))
+            yield return batch;
     }
 
     /// <summary>Writes one JSON object a line; null, NaN and infinities become null, moments ISO 8601 text.</summary>
@@ -98,6 +102,8 @@ public sealed partial class DataFrame
                 writer.WriteNumber(name, numbers[row]);
                 break;
             case DataColumn<string> texts:
+                if (HasHalfPair(texts[row]))
+                    throw new InvalidInputException($"Column '{column.Name}' holds half of a surrogate pair in row {row}: JSON holds Unicode text only. Correct the text, or write CSV.");
                 writer.WriteString(name, texts[row]);
                 break;
             case DataColumn<Timestamp> moments:
@@ -109,61 +115,42 @@ public sealed partial class DataFrame
         }
     }
 
-    private sealed class JsonColumn(string name)
+    private static async ValueTask<string?> ReadLineAsync(TextReader reader, JsonTable table, CancellationToken cancellationToken)
     {
-        private readonly ColumnBuilder<string> _texts = new(name);
-        private readonly List<long> _lines = [];
-        private readonly TypeGuess _guess = new();
-        private JsonValueKind _kind;
-        private bool _integers = true;
-
-        public void Set(int row, JsonElement value, long line)
+        try
         {
-            if (value.ValueKind is JsonValueKind.Array or JsonValueKind.Object)
-                throw new InvalidInputException($"JSON line {line}: member '{name}' is {(value.ValueKind == JsonValueKind.Array ? "an array" : "an object")}; a column holds single values. Flatten it first.");
-            if (_texts.Count > row)
-                throw new InvalidInputException($"JSON line {line}: member '{name}' stands twice.");
-            Pad(row, line);
-            _lines.Add(line);
-            if (value.ValueKind == JsonValueKind.Null)
-            {
-                _texts.AddNull();
-                return;
-            }
+            return await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidInputException($"The JSON lines hold bytes that are no UTF-8, after line {table.Line}: {e.Message} Convert the file.", e);
+        }
+    }
 
-            var kind = value.ValueKind == JsonValueKind.False ? JsonValueKind.True : value.ValueKind;
-            if (_kind == JsonValueKind.Undefined)
-                _kind = kind;
-            else if (_kind != kind)
-                throw new InvalidInputException($"JSON line {line}: member '{name}' is {Describe(kind)}, but {Describe(_kind)} on earlier lines.");
-            var text = kind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-            _integers = _integers && kind == JsonValueKind.Number && ValueText.TryInteger(value.GetRawText(), out _);
-            _texts.Add(text);
-            if (kind == JsonValueKind.String)
-                _guess.See(text);
+    // The writer would put a replacement character there, in silence.
+    private static bool HasHalfPair(string text)
+    {
+        for (var i = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF'); i >= 0 && i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+                i++;
+            else if (char.IsSurrogate(text[i]))
+                return true;
         }
 
-        public DataColumn Build(int rows)
+        return false;
+    }
+
+    private static async IAsyncEnumerable<DataFrame> Stream(TextReader reader, JsonTable table, int batchRows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await ReadLineAsync(reader, table, cancellationToken).ConfigureAwait(false) is { } line)
         {
-            Pad(rows, 0);
-            var type = _kind switch
-            {
-                JsonValueKind.True => DataType.Boolean,
-                JsonValueKind.Number => _integers ? DataType.Int64 : DataType.Float64,
-                _ => _guess.Type == DataType.Timestamp ? DataType.Timestamp : DataType.String,
-            };
-            return Typed(_texts.Build(), type, _lines);
+            table.Add(line);
+            if (table.Rows == batchRows)
+                yield return table.Build();
         }
 
-        private void Pad(int rows, long line)
-        {
-            while (_texts.Count < rows)
-            {
-                _texts.AddNull();
-                _lines.Add(line);
-            }
-        }
-
-        private static string Describe(JsonValueKind kind) => kind switch { JsonValueKind.True => "true or false", JsonValueKind.Number => "a number", _ => "a text" };
+        if (table.Rows > 0)
+            yield return table.Build();
     }
 }

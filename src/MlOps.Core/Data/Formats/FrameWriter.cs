@@ -12,6 +12,8 @@ public sealed class FrameWriter : IDisposable
     // Bounds the buffer; a frame of more rows becomes several batches.
     private const int BatchRows = 1 << 20;
 
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly Stream _stream;
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private DataFrame? _first;
@@ -113,7 +115,15 @@ public sealed class FrameWriter : IDisposable
         switch (column)
         {
             case DataColumn<string> texts:
-                return PutTexts(texts);
+                try
+                {
+                    return PutTexts(texts);
+                }
+                catch (EncoderFallbackException e)
+                {
+                    throw new InvalidInputException($"Column '{column.Name}' holds half of a surrogate pair: a stored frame holds Unicode text only. Correct the text.", e);
+                }
+
             case DataColumn<bool> values:
                 return PutValues(values);
             case DataColumn<int> values:
@@ -179,9 +189,9 @@ public sealed class FrameWriter : IDisposable
     private void PutTexts(int count, Func<int, string> text)
     {
         for (var i = 0; i < count; i++)
-            Put((uint)Encoding.UTF8.GetByteCount(text(i)));
+            Put((uint)StrictUtf8.GetByteCount(text(i)));
         for (var i = 0; i < count; i++)
-            Encoding.UTF8.GetBytes(text(i), _buffer);
+            StrictUtf8.GetBytes(text(i), _buffer);
     }
 
     private void PutValidity(DataColumn column)

@@ -2,6 +2,16 @@ namespace MlOps;
 
 public sealed partial class DataFrame
 {
+    /// <summary>One number per row: equal combinations of values (null among them) have equal ones, from 0 to before the count.</summary>
+    internal int[] CodesOf(DataColumn[] columns, out int count)
+    {
+        var values = NewCodes(columns.Length);
+        var pairs = NewPairs(columns.Length);
+        var codes = EncodeKeys(columns, values, pairs, grow: true);
+        count = columns.Length == 1 ? values[0].Count : pairs[^1].Count;
+        return codes;
+    }
+
     /// <summary>One number per row for a combination of key columns; -1 where the combination is unknown and must not grow.</summary>
     private static int[] EncodeKeys(DataColumn[] columns, ValueCodes[] values, Dictionary<(int, int), int>[] pairs, bool grow)
     {
