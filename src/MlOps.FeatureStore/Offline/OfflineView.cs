@@ -50,9 +50,15 @@ internal sealed partial class OfflineView
     /// <param name="batchKey">Names the batch.</param>
     /// <param name="also">Runs in the transaction that commits the batch; not when the batch was there already.</param>
     /// <param name="cancellationToken">Cancels before the commit.</param>
-    public async ValueTask<IngestResult> IngestAsync(RowBatch batch, string batchKey, Func<IMetadataSession, ValueTask>? also, CancellationToken cancellationToken)
+    public ValueTask<IngestResult> IngestAsync(RowBatch batch, string batchKey, Func<IMetadataSession, ValueTask>? also, CancellationToken cancellationToken) =>
+        IngestAsync(batch, batchKey, BatchDigest.Of(batch), also, cancellationToken);
+
+    /// <summary>Adds rows that stand for others: the batch's key is then taken, whatever content it comes with again.</summary>
+    public ValueTask<IngestResult> IngestCorrectedAsync(DataFrame rows, string batchKey, CancellationToken cancellationToken) =>
+        IngestAsync(RowBatchReader.Read(Plan, rows), batchKey, null, null, cancellationToken);
+
+    private async ValueTask<IngestResult> IngestAsync(RowBatch batch, string batchKey, string? digest, Func<IMetadataSession, ValueTask>? also, CancellationToken cancellationToken)
     {
-        var digest = BatchDigest.Of(batch);
         if (await FindBatchAsync(batchKey, cancellationToken).ConfigureAwait(false) is { } present)
             return Present(batch, digest, batchKey, present);
 
@@ -143,12 +149,15 @@ internal sealed partial class OfflineView
         _segments = [];
     }
 
-    private static IngestResult Present(RowBatch rows, string digest, string batchKey, CommittedBatch present) =>
-        present.Rows != rows.Count
-            ? throw new InvalidInputException($"Batch key '{batchKey}' was used for a batch of {present.Rows} rows; this one has {rows.Count}. Give a different batch a different key.")
-            : present.Digest is { } earlier && earlier != digest
-                ? throw new InvalidInputException($"Batch key '{batchKey}' was used for other content: {present.Rows} rows too, but digest {earlier} instead of {digest}. The source has changed since; give a different batch a different key.")
-                : new IngestResult(present.Rows, true);
+    private static IngestResult Present(RowBatch rows, string? digest, string batchKey, CommittedBatch present)
+    {
+        // Without a digest the batch was corrected in quarantine: the content that its key is known for is not the one that was taken.
+        if (present.Digest is null || present.Digest == digest)
+            return new IngestResult(present.Rows, true);
+        throw new InvalidInputException(present.Rows != rows.Count
+            ? $"Batch key '{batchKey}' was used for a batch of {present.Rows} rows; this one has {rows.Count}. Give a different batch a different key."
+            : $"Batch key '{batchKey}' was used for other content: {present.Rows} rows too, but digest {present.Digest} instead of {digest}. The source has changed since; give a different batch a different key.");
+    }
 
     private string PathOf(string file) => Path.Combine(_directory, file);
 
@@ -180,7 +189,7 @@ internal sealed partial class OfflineView
 
     // The rows of the batch that holds the key already, or null when this one was committed.
     private ValueTask<CommittedBatch?> CommitBatchAsync(
-        string batchKey, string digest, string file, SortedRows rows, long bytes, Func<IMetadataSession, ValueTask>? also) =>
+        string batchKey, string? digest, string file, SortedRows rows, long bytes, Func<IMetadataSession, ValueTask>? also) =>
         _area.WriteAsync<CommittedBatch?>(
             async (session, _) =>
             {

@@ -11,25 +11,26 @@ internal sealed class CsvFeatureSource(string path, CsvOptions options) : Featur
     {
         using var stream = reading.Context.Files.OpenRead(path);
         using var text = new StreamReader(stream);
-        var records = new CsvRecordReader(text, options.Delimiter);
-        var fields = new List<(string Text, bool Quoted)>();
-        if (!TryRead(records, fields))
+        if (options.AssumedZone is { } zone && zone != TimeZoneInfo.Utc)
+            throw new InvalidInputException($"{reading.Columns.What}: {Description} is to be read with moments in zone '{zone.Id}'; sources take moments with a zone, or UTC (SourceOptions.AssumeUtc). Convert them first.");
+        var records = new CsvRecords(text, options.Delimiter, options.MaxRecordCharacters);
+        if (!Read(records))
             throw new InvalidInputException($"{reading.Columns.What}: {Description} is empty: there is not even a header.");
-        var names = fields.Select((field, i) => options.HasHeader ? field.Text : $"column{i + 1}").ToArray();
+        var names = Enumerable.Range(0, records.Count).Select(i => options.HasHeader ? records.Text(i).ToString() : $"column{i + 1}").ToArray();
         var places = reading.Columns.Places(names, Description);
         var given = 0L;
-        var more = !options.HasHeader || TryRead(records, fields);
+        var more = !options.HasHeader || Read(records);
         while (more)
         {
-            var columns = reading.Columns.Begin(Description, reading.Options.AssumeUtc);
+            var columns = reading.Columns.Begin(Description, reading.Options.AssumeUtc || options.AssumedZone is not null);
             var lines = new List<long>();
             while (more && lines.Count < reading.RowsPerBatch)
             {
                 if ((lines.Count & 4095) == 0)
                     cancellationToken.ThrowIfCancellationRequested();
-                Add(columns, places, fields, names.Length, records.Line, reading.Columns.What);
+                Add(columns, places, records, names.Length, reading.Columns.What);
                 lines.Add(records.Line);
-                more = TryRead(records, fields);
+                more = Read(records);
             }
 
             var at = stream.Position;
@@ -40,11 +41,11 @@ internal sealed class CsvFeatureSource(string path, CsvOptions options) : Featur
         await Task.CompletedTask.ConfigureAwait(false);
     }
 
-    private bool TryRead(CsvRecordReader records, List<(string Text, bool Quoted)> fields)
+    private bool Read(CsvRecords records)
     {
         try
         {
-            return records.TryRead(fields);
+            return records.Read();
         }
         catch (InvalidInputException error)
         {
@@ -52,14 +53,15 @@ internal sealed class CsvFeatureSource(string path, CsvOptions options) : Featur
         }
     }
 
-    private void Add(SourceColumn[] columns, int[] places, List<(string Text, bool Quoted)> fields, int width, long line, string what)
+    private void Add(SourceColumn[] columns, int[] places, CsvRecords records, int width, string what)
     {
-        if (fields.Count != width)
-            throw new InvalidInputException($"{what}: {Description}, line {line} has {fields.Count} fields, the header has {width}. Quote fields that hold the delimiter, or add what is missing.");
+        var line = records.Line;
+        if (records.Count != width)
+            throw new InvalidInputException($"{what}: {Description}, line {line} has {records.Count} fields, the header has {width}. Quote fields that hold the delimiter, or add what is missing.");
         for (var c = 0; c < columns.Length; c++)
         {
-            var (text, quoted) = fields[places[c]];
-            if (!quoted && (text.Length == 0 || text == options.NullText))
+            var text = records.Text(places[c]);
+            if (!records.IsQuoted(places[c]) && (text.Length == 0 || text.SequenceEqual(options.NullText)))
                 columns[c].AddNull(line);
             else
                 columns[c].AddText(text, line);

@@ -69,6 +69,7 @@ internal sealed class FeatureSources(FeatureStore store, EnvironmentContext cont
         {
             var batch = Check(offline.Plan, frame);
             var key = keyOf(frame, result.Batches + result.BatchesPresent + 1);
+            await store.CheckBatchAsync(view, frame.Rows, key, null, cancellationToken).ConfigureAwait(false);
             var ingested = await offline.IngestAsync(
                 batch, key, progress is not null && frame.Position is { } position ? session => progress.MoveAsync(session, position) : null, cancellationToken).ConfigureAwait(false);
             result = result.Plus(ingested.WasPresent ? new SourceResult(0, ingested.Rows, 0, 1) : new SourceResult(ingested.Rows, 0, 1, 0));

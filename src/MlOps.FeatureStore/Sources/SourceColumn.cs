@@ -49,7 +49,7 @@ internal sealed class SourceColumn
     }
 
     /// <summary>Adds a value from a text without types, such as a CSV field.</summary>
-    public void AddText(string text, long place)
+    public void AddText(ReadOnlySpan<char> text, long place)
     {
         if (Kind == SourceColumnKind.Value)
         {
@@ -58,14 +58,14 @@ internal sealed class SourceColumn
             else if (bool.TryParse(text, out var flag))
                 AddNumber(flag ? 1 : 0);
             else
-                throw Refuse(place, $"holds '{Shown(text)}', which is neither a number nor true or false", "Correct the value, or leave the field empty where there is none");
+                throw Refuse(place, $"holds '{Shown(text.ToString())}', which is neither a number nor true or false", "Correct the value, or leave the field empty where there is none");
             return;
         }
 
         // What other programs write where a key is missing.
         if (Kind == SourceColumnKind.Key && text is "NaN")
             throw Refuse(place, "holds NaN, which is no key", "Drop such rows or give them a key of their own");
-        AddString(text, place);
+        AddString(text.ToString(), place);
     }
 
     /// <summary>Adds a value that is a text where it comes from.</summary>

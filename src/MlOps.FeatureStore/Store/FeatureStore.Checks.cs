@@ -8,7 +8,7 @@ internal sealed partial class FeatureStore
     public IFeatureQuarantine Quarantine => _quarantine;
 
     // Before anything is written: a batch that fails is kept apart whole.
-    private async ValueTask CheckBatchAsync(FeatureView view, DataFrame rows, string key, long? offset, CancellationToken cancellationToken)
+    internal async ValueTask CheckBatchAsync(FeatureView view, DataFrame rows, string key, long? offset, CancellationToken cancellationToken)
     {
         if (view.Checks?.Run(rows) is not { Passed: false } report)
             return;
@@ -34,7 +34,7 @@ internal sealed partial class FeatureStore
         if (check && view.Checks?.Run(rows) is { Passed: false } report)
             throw new DataCheckException($"Feature view '{view.Name}': the corrected batch '{batch.Key}' was refused: {report.Describe()}. The quarantined batch '{batch.Id}' stays.", report, batch.Id);
         if (batch.Offset is null)
-            return (await _offline[view.Name].IngestAsync(rows, batch.Key, cancellationToken).ConfigureAwait(false)).Rows;
+            return (await _offline[view.Name].IngestCorrectedAsync(rows, batch.Key, cancellationToken).ConfigureAwait(false)).Rows;
         var decoded = RowBatchReader.Read(view.Plan, rows);
         CheckKnown(view, decoded);
         // A source of its own: the offsets of the original one have moved on since.

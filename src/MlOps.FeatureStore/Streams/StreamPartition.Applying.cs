@@ -42,6 +42,8 @@ internal sealed partial class StreamPartition
             await _run.Poison.AddAsync(new PoisonRecord(_job.Name, Name, record.Offset, record.Error, record.Content), CancellationToken.None).ConfigureAwait(false);
         RowBatch? batch = null;
         if (item.Rows.RowCount > 0)
+            item = await CheckAsync(item).ConfigureAwait(false);
+        if (item.Rows.RowCount > 0)
             (item, batch) = await SiftAsync(item).ConfigureAwait(false);
 
         var isPushed = IsPushed(item);
@@ -73,6 +75,40 @@ internal sealed partial class StreamPartition
         await CheckpointAsync(_job.LandOffline ? Math.Min(item.Last, _landed) : item.Last).ConfigureAwait(false);
     }
 
+    // Record by record, so that it does not matter how the stream was cut: after a crash the same ones are set aside.
+    private async ValueTask<StreamItem> CheckAsync(StreamItem item)
+    {
+        if (_view.Checks is not { } checks || checks.Run(item.Rows).Passed)
+            return item;
+        var kept = new List<int>();
+        for (int start = 0, end; start < item.Offsets.Length; start = end)
+        {
+            end = start + 1;
+            while (end < item.Offsets.Length && item.Offsets.Span[end] == item.Offsets.Span[start])
+                end++;
+            if (checks.Run(item.Rows.Slice(start, end - start)) is { Passed: false } report)
+                await SetAsideAsync(item, start, end, report.Describe()).ConfigureAwait(false);
+            else
+                kept.AddRange(Enumerable.Range(start, end - start));
+        }
+
+        return Only(item, [.. kept]);
+    }
+
+    private static StreamItem Only(StreamItem item, int[] rows)
+    {
+        var offsets = item.Offsets;
+        return item with { Rows = item.Rows.Take(rows), Offsets = Array.ConvertAll(rows, row => offsets.Span[row]) };
+    }
+
+    private async ValueTask SetAsideAsync(StreamItem item, int start, int end, string error)
+    {
+        using var lines = new MemoryStream();
+        item.Rows.Slice(start, Math.Min(end - start, 100)).WriteJsonLines(lines);
+        var content = System.Text.Encoding.UTF8.GetString(lines.GetBuffer(), 0, (int)lines.Length);
+        await _run.Poison.AddAsync(new PoisonRecord(_job.Name, Name, item.Offsets.Span[start], error, content), CancellationToken.None).ConfigureAwait(false);
+    }
+
     private RowBatch? Empty(DataFrame rows)
     {
         try
@@ -97,10 +133,8 @@ internal sealed partial class StreamPartition
         {
             var kept = new List<int>();
             await SiftAsync(item, 0, item.Offsets.Length, kept).ConfigureAwait(false);
-            int[] rows = [.. kept];
-            var offsets = item.Offsets;
-            var sound = item with { Rows = item.Rows.Take(rows), Offsets = Array.ConvertAll(rows, row => offsets.Span[row]) };
-            return (sound, rows.Length == 0 ? null : _run.Store.ReadPushed(_view, sound.Rows));
+            var sound = Only(item, [.. kept]);
+            return (sound, kept.Count == 0 ? null : _run.Store.ReadPushed(_view, sound.Rows));
         }
     }
 
@@ -131,10 +165,7 @@ internal sealed partial class StreamPartition
 
         if (middle == end)
         {
-            using var lines = new MemoryStream();
-            item.Rows.Slice(start, Math.Min(end - start, 100)).WriteJsonLines(lines);
-            var content = System.Text.Encoding.UTF8.GetString(lines.GetBuffer(), 0, (int)lines.Length);
-            await _run.Poison.AddAsync(new PoisonRecord(_job.Name, Name, item.Offsets.Span[start], error, content), CancellationToken.None).ConfigureAwait(false);
+            await SetAsideAsync(item, start, end, error).ConfigureAwait(false);
             return;
         }
 
