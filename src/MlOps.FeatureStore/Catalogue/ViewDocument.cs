@@ -40,8 +40,8 @@ internal sealed record ViewDocument
             .. view.Features.Select(feature => new FeatureDocument
             {
                 Name = feature.Name,
-                Type = FeatureFormula.TypeOf(view, feature.Name),
-                Formula = FeatureFormula.Of(view, feature.Name),
+                Type = FormulaText.TypeOf(view, feature.Name),
+                Formula = FormulaText.Of(view, feature.Name),
                 Description = feature.Description,
                 Tags = [.. feature.Tags],
                 Sensitivity = feature.Sensitivity,

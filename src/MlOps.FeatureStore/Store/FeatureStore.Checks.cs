@@ -28,7 +28,7 @@ internal sealed partial class FeatureStore
 
     private async ValueTask<long> ApplyQuarantinedAsync(QuarantinedBatch batch, DataFrame rows, bool check, CancellationToken cancellationToken)
     {
-        var view = ViewOf(batch.View);
+        var view = ViewOf(batch.View, FeatureUse.Write);
         if (view.Version != batch.Version)
             throw new InvalidInputException($"The quarantined batch '{batch.Id}' is for version {batch.Version} of view '{view.Name}', but the host declares version {view.Version}. Take its rows, ingest them under a new key, and discard it.");
         if (check && view.Checks?.Run(rows) is { Passed: false } report)

@@ -5,9 +5,9 @@ internal sealed partial class FeatureStore
     /// <inheritdoc />
     public async ValueTask<DataProfile> ProfileAsync(string view, DataProfileOptions? options = null, int maxRows = 1_000_000, CancellationToken cancellationToken = default)
     {
-        _context.Access.Require(EnvironmentPermission.ReadArtifacts, $"feature view '{view}'");
+        _context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature view '{view}'");
         ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
-        var definition = ViewOf(view);
+        var definition = ViewOf(view, FeatureUse.Values);
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         using var history = await _offline[definition.Name].OpenAsync(cancellationToken).ConfigureAwait(false);
         var (spine, known) = SpineOf(definition, history, maxRows);

@@ -11,7 +11,7 @@ internal sealed partial class FeatureStore : ISkewStore
 
     private SkewAudit SkewAudit => LazyInitializer.EnsureInitialized(ref _skew, () => new SkewAudit(this, _options.SkewAudit));
 
-    BoundService ISkewStore.Bound(string service) => ServiceOf(service);
+    BoundService ISkewStore.Bound(string service) => ServiceOf(service, FeatureUse.Values);
 
     OnlineMarks ISkewStore.MarksOf(string view) => _online[view].Checkpoint is { } checkpoint
         ? new OnlineMarks(checkpoint.State.ExactFrom, checkpoint.State.AvailableUpTo, checkpoint.MaterializedUpTo)

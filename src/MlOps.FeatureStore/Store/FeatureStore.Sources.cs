@@ -7,9 +7,9 @@ internal sealed partial class FeatureStore
     /// <inheritdoc />
     public IFeatureSources Sources => LazyInitializer.EnsureInitialized(ref _sources, () => new FeatureSources(this, _context));
 
-    internal FeatureView Find(string view) => ViewOf(view);
+    internal FeatureView Find(string view) => ViewOf(view, FeatureUse.Write);
 
-    internal OfflineView OfflineOf(string view) => _offline[ViewOf(view).Name];
+    internal OfflineView OfflineOf(string view) => _offline[ViewOf(view, FeatureUse.Write).Name];
 
-    internal OnlineView OnlineOf(string view) => _online[ViewOf(view).Name];
+    internal OnlineView OnlineOf(string view) => _online[ViewOf(view, FeatureUse.Write).Name];
 }

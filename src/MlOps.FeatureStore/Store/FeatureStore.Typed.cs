@@ -7,6 +7,6 @@ internal sealed partial class FeatureStore
     {
         _context.Access.Require(EnvironmentPermission.Read, $"feature service '{service}'");
         ArgumentNullException.ThrowIfNull(binding);
-        return new FeatureReader<T>(this, ServiceOf(service).Service.Name, binding, _context.Clock);
+        return new FeatureReader<T>(this, ServiceOf(service, FeatureUse.Metadata).Service.Name, binding, _context.Clock);
     }
 }

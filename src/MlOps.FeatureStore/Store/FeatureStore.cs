@@ -86,7 +86,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         ArgumentException.ThrowIfNullOrEmpty(batchKey);
         var offline = _offline[ViewOf(view, FeatureUse.Write).Name];
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
-        await CheckBatchAsync(ViewOf(view), rows, batchKey, null, cancellationToken).ConfigureAwait(false);
+        await CheckBatchAsync(ViewOf(view, FeatureUse.Write), rows, batchKey, null, cancellationToken).ConfigureAwait(false);
         return await offline.IngestAsync(rows, batchKey, cancellationToken).ConfigureAwait(false);
     }
 
@@ -151,7 +151,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (options.Rebuild)
-                await ((FeatureStreams)Streams).RequireLandedAsync(ViewOf(view), cancellationToken).ConfigureAwait(false);
+                await ((FeatureStreams)Streams).RequireLandedAsync(ViewOf(view, FeatureUse.Metadata), cancellationToken).ConfigureAwait(false);
             using var history = await _offline[view].OpenAsync(cancellationToken).ConfigureAwait(false);
             results.Add(await _online[view].ChangeAsync(
                 former => new Materializer(history, former, upTo.Microseconds, options.Rebuild ? _online[view].EmptyState() : null, _options, cancellationToken).Run(),

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace MlOps.Features;
 
 /// <summary>How a feature is computed, in a few words, and what type it has.</summary>
-internal static class FeatureFormula
+internal static class FormulaText
 {
     public static DataType TypeOf(FeatureView view, string feature) =>
         view.Plan.FeatureNames.Contains(feature, StringComparer.Ordinal) ? DataType.Float32 : throw new ArgumentOutOfRangeException(nameof(feature), feature, "The view has no such feature.");
