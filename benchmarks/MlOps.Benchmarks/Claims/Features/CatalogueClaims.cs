@@ -103,7 +103,7 @@ internal static class CatalogueClaims
 
     private static async Task<(double Wall, double Cpu)> MeasureAsync(Func<ValueTask<int>> act)
     {
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < 60; i++)
             await act();
         double[] walls = new double[Repeats];
         double[] cpus = new double[Repeats];
