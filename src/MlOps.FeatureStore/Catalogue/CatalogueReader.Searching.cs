@@ -59,7 +59,7 @@ internal sealed partial class CatalogueReader
         var best = new PriorityQueue<CatalogueEntry, (int Score, int Rank)>(Comparer<(int Score, int Rank)>.Create(
             static (x, y) => x.Score != y.Score ? x.Score.CompareTo(y.Score) : y.Rank.CompareTo(x.Rank)));
         var unscored = new List<CatalogueEntry>();
-        var total = 0;
+        var (total, worst) = (0, -1);
         foreach (var entry in snapshot.All)
         {
             if ((kinds & (1 << (int)entry.Kind)) == 0 || (!entry.IsNewest && !query.AllVersions) || !Matches(entry, query, stale))
@@ -74,10 +74,15 @@ internal sealed partial class CatalogueReader
                 if (total > query.Skip && total <= wanted)
                     unscored.Add(entry);
             }
-            else if (best.Count < wanted)
-                best.Enqueue(entry, (score, entry.Rank));
-            else if (wanted > 0)
-                best.EnqueueDequeue(entry, (score, entry.Rank));
+            else if (best.Count < wanted || score > worst)
+            {
+                // Of equal scores the earlier ones stay, since entries come in the order of their rank.
+                if (best.Count < wanted)
+                    best.Enqueue(entry, (score, entry.Rank));
+                else
+                    best.EnqueueDequeue(entry, (score, entry.Rank));
+                worst = best.Count < wanted || !best.TryPeek(out _, out var last) ? -1 : last.Score;
+            }
         }
 
         if (words.Length == 0)
