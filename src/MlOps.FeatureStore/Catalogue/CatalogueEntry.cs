@@ -34,15 +34,22 @@ internal sealed class CatalogueEntry
     /// <summary>Who decides over a feature: what the newest version that has it says.</summary>
     public Governance Rule { get; init; } = Governance.Closed;
 
-    /// <summary>All texts that words are looked for in.</summary>
+    /// <summary>All texts that words are looked for in, in lower case, what counts most first.</summary>
     public string Haystack { get; private set; } = "";
+
+    /// <summary>Where the view's name, the tags, and entity and owner end in the haystack.</summary>
+    public (int View, int Tags, int Owner) Ends { get; private set; }
 
     /// <summary>Where it stands among all: by use, then by name.</summary>
     public int Rank { get; set; }
 
     public CatalogueEntry Indexed()
     {
-        Haystack = string.Join('\n', [Name, View?.Name, Entity, Owner, Description, .. Tags]);
+        var view = $"{Name}\n{View?.Name}\n";
+        var tags = $"{view}{string.Join('\n', Tags)}\n";
+        var owner = $"{tags}{Entity}\n{Owner}\n";
+        Ends = (view.Length, tags.Length, owner.Length);
+        Haystack = $"{owner}{Description}".ToLowerInvariant();
         return this;
     }
 }

@@ -53,12 +53,13 @@ internal sealed partial class CatalogueReader
     // Keeps the best Skip + Take of what matches in a heap, so that a search that finds everything does not sort everything.
     private static (List<CatalogueEntry> Page, int Total) Find(CatalogueSnapshot snapshot, CallerSight sight, FeatureQuery query, HashSet<string>? stale)
     {
-        var words = (query.Text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var words = (query.Text ?? "").ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var kinds = query.Kinds.Count == 0 ? -1 : query.Kinds.Aggregate(0, (mask, kind) => mask | (1 << (int)kind));
         var wanted = (int)Math.Min((long)query.Skip + query.Take, snapshot.All.Length);
         var best = new PriorityQueue<CatalogueEntry, (int Score, int Rank)>(Comparer<(int Score, int Rank)>.Create(
             static (x, y) => x.Score != y.Score ? x.Score.CompareTo(y.Score) : y.Rank.CompareTo(x.Rank)));
-        var total = 0;
+        var unscored = new List<CatalogueEntry>();
+        var (total, worst) = (0, -1);
         foreach (var entry in snapshot.All)
         {
             if ((kinds & (1 << (int)entry.Kind)) == 0 || (!entry.IsNewest && !query.AllVersions) || !Matches(entry, query, stale))
@@ -67,12 +68,25 @@ internal sealed partial class CatalogueReader
             if (score < 0 || SightOf(sight, entry) == FeatureVisibility.None)
                 continue;
             total++;
-            if (best.Count < wanted)
-                best.Enqueue(entry, (score, entry.Rank));
-            else if (wanted > 0)
-                best.EnqueueDequeue(entry, (score, entry.Rank));
+            if (words.Length == 0)
+            {
+                // All score alike, and they come in the order of their rank.
+                if (total > query.Skip && total <= wanted)
+                    unscored.Add(entry);
+            }
+            else if (best.Count < wanted || score > worst)
+            {
+                // Of equal scores the earlier ones stay, since entries come in the order of their rank.
+                if (best.Count < wanted)
+                    best.Enqueue(entry, (score, entry.Rank));
+                else
+                    best.EnqueueDequeue(entry, (score, entry.Rank));
+                worst = best.Count < wanted || !best.TryPeek(out _, out var last) ? -1 : last.Score;
+            }
         }
 
+        if (words.Length == 0)
+            return (unscored, total);
         var page = new List<CatalogueEntry>(best.Count);
         while (best.TryDequeue(out var entry, out _))
             page.Add(entry);
@@ -107,32 +121,24 @@ internal sealed partial class CatalogueReader
         return true;
     }
 
-    // The sum over the words, a name counting most; -1 when a word stands nowhere.
+    // The sum over the words, by where each stands first, a name counting most; -1 when a word stands nowhere.
     private static int Score(CatalogueEntry entry, string[] words)
     {
         var score = 0;
         foreach (var word in words)
         {
-            if (!entry.Haystack.Contains(word, StringComparison.OrdinalIgnoreCase))
+            var at = entry.Haystack.IndexOf(word, StringComparison.Ordinal);
+            if (at < 0)
                 return -1;
-            score += Score(entry, word);
+            score += at == 0 ? (entry.Name.Length == word.Length ? 1000 : 500)
+                : at < entry.Name.Length ? (entry.Name[at - 1] is '_' or '-' ? 400 : 300)
+                : at < entry.Ends.View ? 200
+                : at < entry.Ends.Tags ? 100
+                : at < entry.Ends.Owner ? 50
+                : 10;
         }
 
         return score;
-    }
-
-    private static int Score(CatalogueEntry entry, string word)
-    {
-        var at = entry.Name.IndexOf(word, StringComparison.OrdinalIgnoreCase);
-        if (at == 0)
-            return entry.Name.Length == word.Length ? 1000 : 500;
-        if (at > 0)
-            return entry.Name[at - 1] is '_' or '-' ? 400 : 300;
-        if (entry.View is not null && entry.View.Name.Contains(word, StringComparison.OrdinalIgnoreCase))
-            return 200;
-        if (entry.Tags.Contains(word, StringComparer.OrdinalIgnoreCase))
-            return 100;
-        return entry.Description is not null && entry.Description.Contains(word, StringComparison.OrdinalIgnoreCase) ? 10 : 50;
     }
 
     private static FeatureVisibility SightOf(CallerSight sight, CatalogueEntry entry) => sight.IsOpen ? FeatureVisibility.Values : entry.Kind switch

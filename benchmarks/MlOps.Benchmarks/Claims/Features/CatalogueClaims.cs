@@ -50,6 +50,14 @@ internal static class CatalogueClaims
             await store.Catalogue.ComputeStatisticsAsync($"view{v}", stop);
         }
 
+        // Long enough for the compiler to have done with the search, whatever else runs.
+        long begin = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(5))
+        {
+            foreach (var (_, query) in Searches)
+                await store.Catalogue.SearchAsync(query, stop);
+        }
+
         List<IReadOnlyList<string>> rows = [];
         double slowest = 0;
         foreach (string name in new[] { "admin", "dev" })
