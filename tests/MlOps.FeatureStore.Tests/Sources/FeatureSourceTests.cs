@@ -217,7 +217,7 @@ public sealed class FeatureSourceTests : IDisposable
         await using var open = new OpenStore([Clicks.View, spend], [Clicks.Service, FeatureService.Define("spend").View("spend").Build()], new FeatureStoreOptions { MaxSegments = 4 });
         for (var n = 0; n < 8; n++)
         {
-            await open.Store.IngestAsync("clicks", Clicks.Rows(n * 40, 40), $"batch {n}");
+            await open.Store.IngestAsync("clicks", InOrder(n * 40, 40), $"batch {n}");
             if (n is 1 or 4)
                 (await open.Store.Sources.RefreshAsync("spend", new SourceOptions { RowsPerBatch = 25 })).RowsPresent.Should().Be(0);
         }
@@ -228,8 +228,7 @@ public sealed class FeatureSourceTests : IDisposable
         (await open.Store.GetStatusAsync("spend")).OfflineRows.Should().Be(320);
 
         // At each click, the level is what the day's sum was.
-        var at = Clicks.Rows(0, 320);
-        var spine = at.Select("user", "at");
+        var spine = InOrder(0, 320).Select("user", "at");
         var sums = await open.Store.GetTrainingFrameAsync(spine, "at", "clicks");
         var levels = await open.Store.GetTrainingFrameAsync(spine, "at", "spend");
         Frames.ShouldBeSameBits(
@@ -261,6 +260,10 @@ public sealed class FeatureSourceTests : IDisposable
         var refreshing = async () => await open.Store.Sources.RefreshAsync("clicks");
         await refreshing.Should().ThrowAsync<InvalidDefinitionException>().WithMessage("*declares no source*");
     }
+
+    // Later batches bring nothing from before earlier ones: what was known at a row does not change afterwards.
+    private static DataFrame InOrder(int first, int count) =>
+        Clicks.Rows(first, count).With(DataColumn.Create("at", Enumerable.Range(first, count).Select(n => new Timestamp(Clicks.Start + n * 10 * Clicks.Second)).ToArray()));
 
     private static FeatureView Sourced(string name, FeatureViewSource source) => FeatureView.Define("clicks").Key("user").EventTime("at")
         .Windows(FeatureWindow.Hours(1), FeatureWindow.Days(1))
