@@ -13,7 +13,7 @@ internal sealed class EntityRows(ViewPlan plan)
 
     public long[] Commit { get; private set; } = [];
 
-    public int[][] Fixed { get; } = [.. plan.Fixed.Select(_ => Array.Empty<int>())];
+    public long[][] Fixed { get; } = [.. plan.Fixed.Select(_ => Array.Empty<long>())];
 
     public float[][] Plain { get; } = [.. plan.Plain.Select(_ => Array.Empty<float>())];
 

@@ -72,7 +72,7 @@ internal sealed partial class OfflineView
         var events = new long[total];
         var available = snapshot.Segments.Any(segment => segment.Reader.HasAvailable) ? new long[total] : events;
         var commits = new long[total];
-        var units = plan.Fixed.Select(_ => new int[total]).ToArray();
+        var units = plan.Fixed.Select(_ => new long[total]).ToArray();
         var plain = plan.Plain.Select(_ => new float[total]).ToArray();
         var starts = new List<int> { 0 };
         var keys = plan.View.Keys.Select(_ => new List<string>()).ToArray();

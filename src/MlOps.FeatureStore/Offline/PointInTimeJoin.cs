@@ -79,8 +79,8 @@ internal static class PointInTimeJoin
 
             var first = times[rows[0]];
             var from = reach == long.MaxValue ? long.MinValue : first - reach;
-            for (var w = 0; w < plan.WindowLength.Length; w++)
-                from = Math.Min(from, plan.Tail(w, first));
+            for (var w = 0; w < plan.Windows.Length; w++)
+                from = Math.Min(from, plan.Low(w, first));
             sweep.Rows.Load(snapshot, groups[g], from, times[rows[^1]]);
             sweep.Run(times, rows, corrected, delay, outputs);
         }

@@ -87,7 +87,7 @@ internal sealed unsafe class SegmentReader
         }
     }
 
-    public ReadOnlySpan<int> Fixed(int column) => Values<int>(SegmentFormat.FixedBase + (uint)column, Rows);
+    public ReadOnlySpan<long> Fixed(int column) => Values<long>(SegmentFormat.FixedBase + (uint)column, Rows);
 
     public ReadOnlySpan<float> Plain(int column) => Values<float>(SegmentFormat.PlainBase + (uint)column, Rows);
 

@@ -37,7 +37,7 @@ internal static class SegmentWriter
         if (rows.Commit is not null)
             sections.Add((SegmentFormat.Commit, DataType.Int64, Bytes(rows.Commit)));
         for (var c = 0; c < rows.Fixed.Length; c++)
-            sections.Add((SegmentFormat.FixedBase + (uint)c, DataType.Int32, Bytes(rows.Fixed[c])));
+            sections.Add((SegmentFormat.FixedBase + (uint)c, DataType.Int64, Bytes(rows.Fixed[c])));
         for (var c = 0; c < rows.Plain.Length; c++)
             sections.Add((SegmentFormat.PlainBase + (uint)c, DataType.Float32, Bytes(rows.Plain[c])));
 

@@ -17,7 +17,7 @@ internal sealed class SortedRows
     /// <summary>The commit that brought each row; null when one commit brought all.</summary>
     public long[]? Commit { get; init; }
 
-    public required int[][] Fixed { get; init; }
+    public required long[][] Fixed { get; init; }
 
     public required float[][] Plain { get; init; }
 
@@ -59,7 +59,7 @@ internal sealed class SortedRows
             Event = events,
             Available = ReferenceEquals(batch.Event, batch.Available) ? events : Gather(batch.Available, order),
             Fixed = [.. batch.Fixed.Select(column => Gather(column, order))],
-            Plain = [.. batch.Plain.Select(column => Gather(column, order))],
+            Plain = [.. batch.Plain.Select(column => Gather(((DataColumn<float>)column).Span.ToArray(), order))],
         };
     }
 

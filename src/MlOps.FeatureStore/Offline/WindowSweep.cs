@@ -20,9 +20,9 @@ internal sealed class WindowSweep
         _plan = plan;
         Rows = new EntityRows(plan);
         _stride = 2 * plan.Fixed.Length;
-        _sums = new long[_stride * plan.WindowLength.Length];
-        _tails = new long[plan.WindowLength.Length];
-        _leaving = new int[plan.WindowLength.Length];
+        _sums = new long[_stride * plan.Windows.Length];
+        _tails = new long[plan.Windows.Length];
+        _leaving = new int[plan.Windows.Length];
     }
 
     public EntityRows Rows { get; }
@@ -53,7 +53,7 @@ internal sealed class WindowSweep
             var now = times[spineRow];
             for (var w = 0; w < _tails.Length; w++)
             {
-                var tail = _plan.Tail(w, now);
+                var tail = _plan.Low(w, now);
                 _tails[w] = tail;
                 ref var leaving = ref _leaving[w];
                 while (leaving < count && events[leaving] < tail)
@@ -93,7 +93,7 @@ internal sealed class WindowSweep
             if (feature.Window >= 0)
             {
                 var at = feature.Window * _stride + 2 * feature.Column;
-                output[spineRow] = ViewPlan.Finish(feature.Function, _sums[at], _sums[at + 1], _plan.Fixed[feature.Column].Scale);
+                output[spineRow] = Finish(feature.Function, _sums[at], _sums[at + 1], _plan.Fixed[feature.Column].Scale);
             }
             else
             {
@@ -101,6 +101,8 @@ internal sealed class WindowSweep
             }
         }
     }
+
+    private static float Finish(AggregateFunction function, long count, long sum, int scale) => (float)new Totals { Count = count, Sum = sum }.Finish(function, scale);
 
     private void Add(int row, int at)
     {

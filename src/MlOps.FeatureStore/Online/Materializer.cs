@@ -51,11 +51,11 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
         var settled = Math.Max(SettledUpTo(target), _isRebuild ? long.MinValue : former.State.SettledUpTo);
         settled = settled == long.MinValue ? settled : settled - options.ReadLag.Ticks / 10;
         var reach = settled;
-        for (var w = 0; w < _plan.WindowLength.Length && settled != long.MinValue; w++)
-            reach = Math.Min(reach, _plan.Tail(w, settled));
+        for (var w = 0; w < _plan.Windows.Length && settled != long.MinValue; w++)
+            reach = Math.Min(reach, _plan.Low(w, settled));
         var hasPlain = _plan.Plain.Length > 0;
         var scratch = new EntityRows(_plan);
-        Span<int> units = stackalloc int[_plan.Fixed.Length];
+        Span<long> units = stackalloc long[_plan.Fixed.Length];
         Span<float> plain = stackalloc float[_plan.Plain.Length];
         var applied = 0L;
         for (var entity = 0; entity < history.Keys.Count; entity++)

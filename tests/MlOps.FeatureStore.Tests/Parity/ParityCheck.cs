@@ -169,9 +169,9 @@ internal static class ParityCheck
         return (compared, hidden);
     }
 
-    private static float[] Read(OnlineView online, FeatureView view, string k1, string k2, long at) => Read(online, view, k1, k2, at, out _);
+    private static object?[] Read(OnlineView online, FeatureView view, string k1, string k2, long at) => Read(online, view, k1, k2, at, out _);
 
-    private static float[] Read(OnlineView online, FeatureView view, string k1, string k2, long at, out bool isExact)
+    private static object?[] Read(OnlineView online, FeatureView view, string k1, string k2, long at, out bool isExact)
     {
         var state = online.State!;
         var entity = state.Keys.First(k1);
@@ -179,7 +179,7 @@ internal static class ParityCheck
             entity = state.Keys.Next(entity, 1, k2);
         var values = new float[view.FeatureNames.Count];
         isExact = state.Read(entity, at, [.. Enumerable.Range(0, values.Length)], values);
-        return values;
+        return [.. values.Select(value => (object)value)];
     }
 
     // Rows are cut into random batches; sometimes neighbours are merged as compaction does.
@@ -215,14 +215,14 @@ internal static class ParityCheck
         return new LoadedSegment(commit, commit, SegmentReader.Open(files, path, view.Plan), keys);
     }
 
-    private static float[][] Join(OfflineSnapshot history, List<(string K1, string K2, long At)> questions, bool corrected, long lag)
+    private static object?[][] Join(OfflineSnapshot history, List<(string K1, string K2, long At)> questions, bool corrected, long lag)
     {
         var spine = new DataFrame(
             DataColumn.Create("k1", questions.Select(question => question.K1).ToArray()), DataColumn.Create("k2", questions.Select(question => question.K2).ToArray()));
         var keys = KeyCodes.Combine([.. history.Plan.View.Keys.Select(key => KeyCodes.OfColumn(spine[key.Column], "test"))]);
         var outputs = history.Plan.Features.Select(_ => new float[questions.Count]).ToArray();
         PointInTimeJoin.Run(history, keys, [.. questions.Select(question => question.At)], corrected, lag, outputs, default);
-        return [.. Enumerable.Range(0, questions.Count).Select(row => outputs.Select(column => column[row]).ToArray())];
+        return [.. Enumerable.Range(0, questions.Count).Select(row => outputs.Select(column => (object?)column[row]).ToArray())];
     }
 
     // The claims run this file too, without a test library.
@@ -232,16 +232,23 @@ internal static class ParityCheck
             throw new InvalidOperationException($"It does not hold that {what}.");
     }
 
-    private static int Same(float[] actual, float[] expected, int seed, string what, int question)
+    private static int Same(object?[] actual, object?[] expected, int seed, string what, int question)
     {
         for (var i = 0; i < expected.Length; i++)
         {
-            if (BitConverter.SingleToInt32Bits(actual[i]) != BitConverter.SingleToInt32Bits(expected[i]))
-                throw new InvalidOperationException($"{what} of seed {seed}, question {question}, feature {i}: {actual[i]:R} instead of {expected[i]:R}");
+            if (!Equals(Bits(actual[i]), Bits(expected[i])))
+                throw new InvalidOperationException($"{what} of seed {seed}, question {question}, feature {i}: {actual[i] ?? "null"} instead of {expected[i] ?? "null"}");
         }
 
         return expected.Length;
     }
+
+    private static object? Bits(object? value) => value switch
+    {
+        float number => BitConverter.SingleToInt32Bits(number),
+        double number => BitConverter.DoubleToInt64Bits(number),
+        _ => value,
+    };
 
     private static void Wait(ValueTask task) => task.AsTask().GetAwaiter().GetResult();
 
