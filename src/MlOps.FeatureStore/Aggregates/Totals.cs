@@ -15,15 +15,24 @@ internal struct Totals
     public readonly double Finish(AggregateFunction function, int scale) => function switch
     {
         AggregateFunction.Count => Count,
-        AggregateFunction.Sum => (double)Sum / scale,
+        AggregateFunction.Sum => OfSum(Sum, scale),
         _ when Count == 0 => double.NaN,
-        AggregateFunction.Mean => (double)Sum / ((double)scale * Count),
-        AggregateFunction.Min => (double)Min / scale,
-        AggregateFunction.Max => (double)Max / scale,
+        AggregateFunction.Mean => OfMean(Sum, Count, scale),
+        AggregateFunction.Min => OfUnits(Min, scale),
+        AggregateFunction.Max => OfUnits(Max, scale),
         AggregateFunction.Variance => Variance(scale),
         AggregateFunction.StandardDeviation => Math.Sqrt(Variance(scale)),
         _ => throw new InvalidOperationException($"{function} is not made of totals."),
     };
+
+    // A number within 64 bits becomes the same double by either conversion; the short one is several times faster.
+    public static double OfSum(Int128 sum, int scale) => (long)sum == sum ? OfUnits((long)sum, scale) : (double)sum / scale;
+
+    public static double OfMean(Int128 sum, long count, int scale) => (long)sum == sum ? OfMean((long)sum, count, scale) : (double)sum / ((double)scale * count);
+
+    public static double OfMean(long sum, long count, int scale) => sum / ((double)scale * count);
+
+    public static double OfUnits(long units, int scale) => (double)units / scale;
 
     // (n Σx² - (Σx)²) / (n² scale²): the numerator is exact, whatever cancels in it.
     private readonly double Variance(int scale)

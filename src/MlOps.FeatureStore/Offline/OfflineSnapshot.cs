@@ -10,6 +10,9 @@ internal sealed class OfflineSnapshot(ViewPlan plan, KeyTable keys, LoadedSegmen
     /// <summary>In commit order.</summary>
     public LoadedSegment[] Segments => segments;
 
+    /// <summary>Rows of later commits are not there.</summary>
+    public long MaxCommit { get; init; } = long.MaxValue;
+
     public void Dispose()
     {
         foreach (var segment in segments)

@@ -73,14 +73,16 @@ internal sealed partial class OfflineView
         var available = snapshot.Segments.Any(segment => segment.Reader.HasAvailable) ? new long[total] : events;
         var commits = new long[total];
         var units = plan.Fixed.Select(_ => new long[total]).ToArray();
-        var plain = plan.Plain.Select(_ => new float[total]).ToArray();
+        var hashed = plan.Hashed.Select(_ => new long[total]).ToArray();
+        var plain = plan.Plain.Select(column => FeatureOutput.Create(column.Type, total)).ToArray();
+        var rows = Array.Empty<int>();
         var starts = new List<int> { 0 };
         var keys = plan.View.Keys.Select(_ => new List<string>()).ToArray();
         var scratch = new EntityRows(plan);
         var at = 0;
         for (var entity = 0; entity < snapshot.Keys.Count; entity++)
         {
-            scratch.Load(snapshot, entity, long.MinValue, long.MaxValue - 1);
+            scratch.Load(snapshot, entity, long.MinValue, long.MaxValue - 1, everyRow: true);
             if (scratch.Count == 0)
                 continue;
             scratch.Event.AsSpan(0, scratch.Count).CopyTo(events.AsSpan(at));
@@ -89,8 +91,17 @@ internal sealed partial class OfflineView
             scratch.Commit.AsSpan(0, scratch.Count).CopyTo(commits.AsSpan(at));
             for (var c = 0; c < units.Length; c++)
                 scratch.Fixed[c].AsSpan(0, scratch.Count).CopyTo(units[c].AsSpan(at));
-            for (var c = 0; c < plain.Length; c++)
-                scratch.Plain[c].AsSpan(0, scratch.Count).CopyTo(plain[c].AsSpan(at));
+            for (var c = 0; c < hashed.Length; c++)
+                scratch.Hashed[c].AsSpan(0, scratch.Count).CopyTo(hashed[c].AsSpan(at));
+            if (plain.Length > 0)
+            {
+                if (rows.Length < scratch.Count)
+                    rows = [.. Enumerable.Range(0, scratch.Count * 2)];
+                var places = Enumerable.Range(at, scratch.Count).ToArray();
+                for (var c = 0; c < plain.Length; c++)
+                    scratch.Gather(c, rows.AsSpan(0, scratch.Count), places, plain[c]);
+            }
+
             at += scratch.Count;
             starts.Add(at);
             var key = snapshot.Keys.KeyOf(entity);
@@ -106,7 +117,8 @@ internal sealed partial class OfflineView
             Available = available,
             Commit = commits,
             Fixed = units,
-            Plain = plain,
+            Hashed = hashed,
+            Plain = [.. plain.Select((column, c) => column.Build(plan.Plain[c].Column))],
         };
     }
 }

@@ -17,6 +17,7 @@ internal sealed unsafe class SegmentReader
     private readonly MemoryMappedViewAccessor? _view;
     private readonly Lock _gate = new();
     private byte* _base;
+    private readonly Dictionary<int, string[]> _texts = [];
     private string[][]? _keys;
     private int _leases = 1;
 
@@ -89,7 +90,52 @@ internal sealed unsafe class SegmentReader
 
     public ReadOnlySpan<long> Fixed(int column) => Values<long>(SegmentFormat.FixedBase + (uint)column, Rows);
 
-    public ReadOnlySpan<float> Plain(int column) => Values<float>(SegmentFormat.PlainBase + (uint)column, Rows);
+    public ReadOnlySpan<long> Hashed(int column) => Values<long>(SegmentFormat.HashedBase + (uint)column, Rows);
+
+    /// <summary>A plain column as it is kept: float, double, long (integers, moments), byte (flags), int (places in <see cref="PlainTexts"/>, -1 for null).</summary>
+    public ReadOnlySpan<T> Plain<T>(int column)
+        where T : unmanaged => Values<T>(SegmentFormat.PlainBase + (uint)column, Rows);
+
+    /// <summary>One bit per row of a plain column, set where there is a value; empty when no row is null. Floats and texts have none.</summary>
+    public ReadOnlySpan<ulong> PlainValidity(int column) => _sections.ContainsKey(SegmentFormat.ValidityBase + (uint)column)
+        ? Values<ulong>(SegmentFormat.ValidityBase + (uint)column, (Rows + 63) / 64)
+        : [];
+
+    /// <summary>The distinct texts of a plain column of texts.</summary>
+    public string[] PlainTexts(int column)
+    {
+        lock (_gate)
+        {
+            if (_texts.TryGetValue(column, out var known))
+                return known;
+            var bytes = Verified(SegmentFormat.TextsBase + (uint)column);
+            using var reader = new BinaryReader(new UnmanagedMemoryStream(bytes.Start, bytes.Length), Encoding.UTF8);
+            var texts = new string[reader.ReadInt32()];
+            for (var i = 0; i < texts.Length; i++)
+                texts[i] = reader.ReadString();
+            return _texts[column] = texts;
+        }
+    }
+
+    /// <summary>One plain value.</summary>
+    public FeatureValue PlainValue(int column, DataType type, int row)
+    {
+        switch (type)
+        {
+            case DataType.Float32:
+                return FeatureValue.Of(Plain<float>(column)[row]);
+            case DataType.Float64:
+                return FeatureValue.Of(Plain<double>(column)[row]);
+            case DataType.String:
+                var place = Plain<int>(column)[row];
+                return place < 0 ? FeatureValue.None(type) : FeatureValue.Of(PlainTexts(column)[place]);
+            default:
+                var validity = PlainValidity(column);
+                if (validity.Length > 0 && (validity[row >> 6] >> (row & 63) & 1) == 0)
+                    return FeatureValue.None(type);
+                return FeatureValue.OfWord(type, type == DataType.Boolean ? Plain<byte>(column)[row] : Plain<long>(column)[row]);
+        }
+    }
 
     /// <summary>For each part of the key, its text by entity of this segment.</summary>
     public string[][] Keys(int parts)

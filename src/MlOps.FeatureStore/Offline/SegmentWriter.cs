@@ -39,7 +39,9 @@ internal static class SegmentWriter
         for (var c = 0; c < rows.Fixed.Length; c++)
             sections.Add((SegmentFormat.FixedBase + (uint)c, DataType.Int64, Bytes(rows.Fixed[c])));
         for (var c = 0; c < rows.Plain.Length; c++)
-            sections.Add((SegmentFormat.PlainBase + (uint)c, DataType.Float32, Bytes(rows.Plain[c])));
+            AddPlain(sections, (uint)c, rows.Plain[c]);
+        for (var c = 0; c < rows.Hashed.Length; c++)
+            sections.Add((SegmentFormat.HashedBase + (uint)c, DataType.Int64, Bytes(rows.Hashed[c])));
 
         var head = new byte[SegmentFormat.HeaderBytes + sections.Count * SegmentFormat.EntryBytes + 4];
         SegmentFormat.Magic.CopyTo(head);
@@ -75,6 +77,67 @@ internal static class SegmentWriter
             written += gap + bytes.Length;
         }
     }
+
+    private static void AddPlain(List<(uint Id, DataType Type, ReadOnlyMemory<byte> Bytes)> sections, uint at, DataColumn column)
+    {
+        switch (column)
+        {
+            case DataColumn<float> floats:
+                sections.Add((SegmentFormat.PlainBase + at, column.Type, Bytes(ArrayOf(floats))));
+                return;
+            case DataColumn<double> doubles:
+                sections.Add((SegmentFormat.PlainBase + at, column.Type, Bytes(ArrayOf(doubles))));
+                return;
+            case DataColumn<string> texts:
+                AddTexts(sections, at, texts);
+                return;
+            case DataColumn<bool> flags:
+                sections.Add((SegmentFormat.PlainBase + at, column.Type, MemoryMarshal.AsBytes(flags.Span).ToArray()));
+                break;
+            case DataColumn<long> numbers:
+                sections.Add((SegmentFormat.PlainBase + at, column.Type, Bytes(ArrayOf(numbers))));
+                break;
+            case DataColumn<Timestamp> moments:
+                sections.Add((SegmentFormat.PlainBase + at, column.Type, Bytes(ArrayOf(moments))));
+                break;
+        }
+
+        if (column.NullCount == 0)
+            return;
+        var validity = new ulong[(column.Length + 63) / 64];
+        for (var i = 0; i < column.Length; i++)
+        {
+            if (!column.IsNull(i))
+                validity[i >> 6] |= 1UL << (i & 63);
+        }
+
+        sections.Add((SegmentFormat.ValidityBase + at, DataType.Int64, Bytes(validity)));
+    }
+
+    private static void AddTexts(List<(uint Id, DataType Type, ReadOnlyMemory<byte> Bytes)> sections, uint at, DataColumn<string> column)
+    {
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        var rows = new int[column.Length];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (column.IsNull(i) || column[i] is not { } text)
+                rows[i] = -1;
+            else if (!places.TryGetValue(text, out rows[i]))
+                places.Add(text, rows[i] = places.Count);
+        }
+
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream, Encoding.UTF8);
+        writer.Write(places.Count);
+        foreach (var text in places.Keys)
+            writer.Write(text);
+        writer.Flush();
+        sections.Add((SegmentFormat.PlainBase + at, DataType.String, Bytes(rows)));
+        sections.Add((SegmentFormat.TextsBase + at, DataType.String, stream.ToArray()));
+    }
+
+    private static T[] ArrayOf<T>(DataColumn<T> column) =>
+        MemoryMarshal.TryGetArray(column.Memory, out var segment) && segment.Offset == 0 && segment.Array!.Length == segment.Count ? segment.Array : column.Span.ToArray();
 
     private static long Align(long offset) => (offset + SegmentFormat.Alignment - 1) / SegmentFormat.Alignment * SegmentFormat.Alignment;
 

@@ -19,7 +19,10 @@ internal sealed class SortedRows
 
     public required long[][] Fixed { get; init; }
 
-    public required float[][] Plain { get; init; }
+    public required long[][] Hashed { get; init; }
+
+    /// <summary>As in <see cref="RowBatch.Plain"/>.</summary>
+    public required DataColumn[] Plain { get; init; }
 
     public int Count => Event.Length;
 
@@ -51,19 +54,20 @@ internal sealed class SortedRows
             }
         }
 
-        var events = Gather(batch.Event, order);
+        var events = Gather<long>(batch.Event, order);
         return new SortedRows
         {
             Keys = batch.Keys,
             Starts = starts,
             Event = events,
-            Available = ReferenceEquals(batch.Event, batch.Available) ? events : Gather(batch.Available, order),
-            Fixed = [.. batch.Fixed.Select(column => Gather(column, order))],
-            Plain = [.. batch.Plain.Select(column => Gather(((DataColumn<float>)column).Span.ToArray(), order))],
+            Available = ReferenceEquals(batch.Event, batch.Available) ? events : Gather<long>(batch.Available, order),
+            Fixed = [.. batch.Fixed.Select(column => Gather<long>(column, order))],
+            Hashed = [.. batch.Hashed.Select(column => Gather<long>(column, order))],
+            Plain = [.. batch.Plain.Select(column => column is DataColumn<float> floats ? DataColumn.Create(column.Name, Gather(floats.Span, order)) : column.Take(order))],
         };
     }
 
-    private static T[] Gather<T>(T[] values, int[] order)
+    private static T[] Gather<T>(ReadOnlySpan<T> values, int[] order)
     {
         var gathered = new T[order.Length];
         for (var i = 0; i < order.Length; i++)

@@ -76,7 +76,7 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
                 for (var c = 0; c < units.Length; c++)
                     units[c] = scratch.Fixed[c][i];
                 for (var c = 0; c < plain.Length; c++)
-                    plain[c] = scratch.Plain[c][i];
+                    plain[c] = scratch.Plain(c, i).ToSingle();
                 if (online < 0)
                     online = state.GetOrAdd([.. history.Keys.KeyOf(entity).Select(part => new[] { part })], 0);
                 state.Apply(online, scratch.Event[i], available, units, plain);
