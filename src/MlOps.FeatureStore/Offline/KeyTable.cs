@@ -45,16 +45,6 @@ internal sealed class KeyTable
         return id;
     }
 
-    /// <summary>The entity of each group of a spine; -1 is unknown. Group 0 has no key.</summary>
-    public int[] FindAll(KeyCodes codes)
-    {
-        var entities = new int[codes.Count + 1];
-        entities[0] = -1;
-        for (var code = 0; code < codes.Count; code++)
-            entities[code + 1] = Find(codes.Parts, code);
-        return entities;
-    }
-
     public int GetOrAdd(string[][] keys, int code)
     {
         var found = Find(keys, code);
