@@ -9,7 +9,7 @@ namespace MlOps.Features;
 internal sealed class RankCounter(bool isDistinct)
 {
     private int[] _members = [];
-    private int[] _tree = [];
+    private int[] _tree = new int[1];
     private int _size;
     private int _top;
 

@@ -24,7 +24,7 @@ public sealed class FormatTests
         reader.Event.ToArray().Should().Equal(500_000, 1_000_000, 2_000_000);
         reader.Available.ToArray().Should().Equal(600_000, 5_000_000, 2_000_000);
         reader.Fixed(0).ToArray().Should().Equal(-30, 15, ViewPlan.Missing);
-        reader.Plain(0).ToArray().Should().Equal(float.NaN, 2.5f, float.NaN);
+        reader.Plain<float>(0).ToArray().Should().Equal(float.NaN, 2.5f, float.NaN);
         reader.Release();
     }
 

@@ -9,9 +9,9 @@ internal sealed class HistoryGenerator(int seed)
 
     public Random Random { get; } = new(seed);
 
-    public FeatureView View()
+    public FeatureView View(string name = "view", TimeSpan lag = default)
     {
-        var builder = FeatureView.Define("view").Key("k1").EventTime("at");
+        var builder = FeatureView.Define(name).Key("k1").EventTime("at").Lag(lag);
         if (Random.Next(4) != 0)
             builder.Key("k2");
         if (Random.Next(5) != 0)
