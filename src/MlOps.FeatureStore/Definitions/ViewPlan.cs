@@ -47,6 +47,9 @@ internal sealed class ViewPlan
 
     public FeatureView View { get; }
 
+    /// <summary>The columns of segments.</summary>
+    public SegmentLayout Layout => field ??= new SegmentLayout(this);
+
     /// <summary>Columns in fixed point, with units per 1.0.</summary>
     public (string Column, int Scale)[] Fixed { get; }
 

@@ -43,28 +43,25 @@ internal sealed class AsOfPicker
     /// <summary>Answers a group; false when its rows hide each other too often for this to be quick, and nothing was written.</summary>
     public bool TryRun(int group)
     {
-        var entity = _part.Entities[group];
+        var locals = _part.Locals(group);
         int start = _part.Groups.Starts[group], end = _part.Groups.Starts[group + 1];
         var sources = 0;
         var only = -1;
-        if (entity >= 0)
+        for (var s = 0; s < locals.Length; s++)
         {
-            for (var s = 0; s < _segments.Length; s++)
+            if (TryRows(s, locals, out _, out _))
             {
-                if (_segments[s].TryRows(entity, out _, out _))
-                {
-                    sources++;
-                    only = s;
-                }
+                sources++;
+                only = s;
             }
         }
 
         if (sources == 0)
             PickNothing(start, end);
         else if (sources == 1 && !_isTimed)
-            PickFromOne(only, entity, start, end);
+            PickFromOne(only, locals, start, end);
         else
-            return TryPickAcross(entity, start, end);
+            return TryPickAcross(locals, start, end);
         return true;
     }
 
@@ -106,11 +103,36 @@ internal sealed class AsOfPicker
             Add(-1, -1, place, 0);
     }
 
-    private void PickFromOne(int source, int entity, int start, int end)
+    private bool TryRows(int source, ReadOnlySpan<int> locals, out int start, out int end)
     {
-        var segment = _segments[source];
-        segment.TryRows(entity, out var first, out var last);
-        var events = segment.Reader.Event[first..last];
+        start = end = 0;
+        if (locals[source] < 0)
+            return false;
+        var reader = _segments[source].Reader;
+        reader.RowsOf(locals[source], out start, out end);
+        if (_part.History.MinEvent > reader.FirstEvent)
+            start = reader.LowerBound(start, end, _part.History.MinEvent);
+        return start < end;
+    }
+
+    private void PickFromOne(int source, ReadOnlySpan<int> locals, int start, int end)
+    {
+        var reader = _segments[source].Reader;
+        TryRows(source, locals, out var first, out var last);
+        var events = reader.Events(first, last - first);
+        if (events.Length < last - first)
+        {
+            // The rows lie in several pieces.
+            for (; start < end; start++)
+            {
+                var now = _part.Groups.Times[start];
+                var row = reader.LowerBound(first, last, now - _part.Delay + 1) - 1;
+                Add(source, row < first ? -1 : row, _part.Groups.Rows[start], row < first ? 0 : now - reader.EventOf(row));
+            }
+
+            return;
+        }
+
         ref var front = ref Unsafe.AsRef(in events[0]);
         var times = _part.Groups.Times;
         var places = _part.Groups.Rows;
@@ -152,7 +174,7 @@ internal sealed class AsOfPicker
         }
     }
 
-    private bool TryPickAcross(int entity, int start, int end)
+    private bool TryPickAcross(ReadOnlySpan<int> locals, int start, int end)
     {
         var size = end - start;
         if (size > Block)
@@ -160,37 +182,37 @@ internal sealed class AsOfPicker
         // Found first, written after, so that giving up leaves no trace.
         for (var i = 0; i < size; i++)
         {
-            if (!TryNewest(entity, _part.Groups.Times[start + i], out _, out _))
+            if (!TryNewest(locals, _part.Groups.Times[start + i], out _, out _))
                 return false;
         }
 
         for (var i = 0; i < size; i++)
         {
             var now = _part.Groups.Times[start + i];
-            TryNewest(entity, now, out var source, out var row);
-            Add(source, row, _part.Groups.Rows[start + i], source < 0 ? 0 : now - _segments[source].Reader.Event[row]);
+            TryNewest(locals, now, out var source, out var row);
+            Add(source, row, _part.Groups.Rows[start + i], source < 0 ? 0 : now - _segments[source].Reader.EventOf(row));
         }
 
         return true;
     }
 
-    private bool TryNewest(int entity, long now, out int source, out int row)
+    private bool TryNewest(ReadOnlySpan<int> locals, long now, out int source, out int row)
     {
         source = row = -1;
         long bestEvent = long.MinValue, bestAvailable = long.MinValue;
         var patience = Patience;
         for (var s = 0; s < _segments.Length; s++)
         {
-            if (!_segments[s].TryRows(entity, out var first, out var last))
+            if (!TryRows(s, locals, out var first, out var last))
                 continue;
             var reader = _segments[s].Reader;
-            var events = reader.Event;
-            var available = reader.Available;
-            for (var at = first + EntityRows.LowerBound(events[first..last], now + 1) - 1; at >= first; at--)
+            for (var at = reader.LowerBound(first, last, now + 1) - 1; at >= first; at--)
             {
-                if (events[at] < bestEvent)
+                var time = reader.EventOf(at);
+                if (time < bestEvent)
                     break;
-                if (!IsVisible(s, at, available[at], now))
+                var available = reader.AvailableOf(at);
+                if (!IsVisible(s, at, available, now))
                 {
                     if (--patience == 0)
                         return false;
@@ -198,8 +220,8 @@ internal sealed class AsOfPicker
                 }
 
                 // Of equal rows the one that arrived last is the newest, and segments come in that order.
-                if (events[at] > bestEvent || available[at] >= bestAvailable)
-                    (source, row, bestEvent, bestAvailable) = (s, at, events[at], available[at]);
+                if (time > bestEvent || available >= bestAvailable)
+                    (source, row, bestEvent, bestAvailable) = (s, at, time, available);
                 break;
             }
         }
@@ -212,7 +234,7 @@ internal sealed class AsOfPicker
         if (!_part.Corrected && available + _part.Delay > now)
             return false;
         var segment = _segments[source];
-        return segment.Commit <= _part.History.MaxCommit || (segment.Reader.HasCommit && segment.Reader.Commit[row] <= _part.History.MaxCommit);
+        return segment.Commit <= _part.History.MaxCommit || segment.CommitOf(row) <= _part.History.MaxCommit;
     }
 
     private void Add(int source, int row, int place, long age)

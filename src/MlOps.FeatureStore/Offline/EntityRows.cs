@@ -37,28 +37,25 @@ internal sealed class EntityRows(ViewPlan plan)
 
     /// <summary>Loads the rows whose event time lies in a range.</summary>
     /// <param name="snapshot">The segments; rows of commits beyond its last one are left out.</param>
-    /// <param name="entity">The entity; -1 has no rows.</param>
+    /// <param name="locals">By segment, the entity's number there; -1 where it has none.</param>
     /// <param name="from">The first event time.</param>
     /// <param name="to">The last one.</param>
     /// <param name="everyRow">Whether replaced rows are wanted too.</param>
-    public void Load(OfflineSnapshot snapshot, int entity, long from, long to, bool everyRow = false)
+    public void Load(OfflineSnapshot snapshot, ReadOnlySpan<int> locals, long from, long to, bool everyRow = false)
     {
         Count = 0;
         HasLateKnowledge = false;
-        if (entity < 0)
-            return;
         _segments = snapshot.Segments;
+        from = Math.Max(from, snapshot.MinEvent);
         var sources = 0;
-        for (var s = 0; s < _segments.Length; s++)
+        for (var s = 0; s < locals.Length; s++)
         {
             var segment = _segments[s];
-            if (!segment.TryRows(entity, out var start, out var end) || (segment.Commit > snapshot.MaxCommit && !segment.Reader.HasCommit))
+            if (locals[s] < 0 || segment.FirstCommit > snapshot.MaxCommit)
                 continue;
-            var events = segment.Reader.Event;
-            if (events[start] < from)
-                start += LowerBound(events[start..end], from);
-            if (start < end && events[end - 1] > to)
-                end = start + LowerBound(events[start..end], to + 1);
+            segment.Reader.RowsOf(locals[s], out var start, out var end);
+            start = from == long.MinValue ? start : segment.Reader.LowerBound(start, end, from);
+            end = to >= segment.Reader.LastEvent ? end : segment.Reader.LowerBound(start, end, to + 1);
             if (start >= end)
                 continue;
             Append(s, start, end - start);
@@ -129,17 +126,17 @@ internal sealed class EntityRows(ViewPlan plan)
             Grow(needed);
         var segment = _segments[place];
         var reader = segment.Reader;
-        reader.Event.Slice(start, length).CopyTo(Event.AsSpan(Count));
-        reader.Available.Slice(start, length).CopyTo(Available.AsSpan(Count));
+        reader.CopyWords(SegmentLayout.Event, start, Event.AsSpan(Count, length));
+        reader.CopyAvailable(start, Available.AsSpan(Count, length));
         HasLateKnowledge |= reader.HasAvailable;
         if (reader.HasCommit)
-            reader.Commit.Slice(start, length).CopyTo(Commit.AsSpan(Count));
+            reader.CopyWords(SegmentLayout.Commit, start, Commit.AsSpan(Count, length));
         else
             Commit.AsSpan(Count, length).Fill(segment.Commit);
         for (var c = 0; c < Fixed.Length; c++)
-            reader.Fixed(c).Slice(start, length).CopyTo(Fixed[c].AsSpan(Count));
+            reader.CopyWords(plan.Layout.FixedAt + c, start, Fixed[c].AsSpan(Count, length));
         for (var c = 0; c < Hashed.Length; c++)
-            reader.Hashed(c).Slice(start, length).CopyTo(Hashed[c].AsSpan(Count));
+            reader.CopyWords(plan.Layout.HashedAt + c, start, Hashed[c].AsSpan(Count, length));
         Segment.AsSpan(Count, length).Fill(place);
         for (var i = 0; i < length; i++)
             Row[Count + i] = start + i;

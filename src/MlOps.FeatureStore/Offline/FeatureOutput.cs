@@ -9,9 +9,9 @@ internal abstract class FeatureOutput
     {
         DataType.Float32 => new Numbers<float>(rows, float.NaN),
         DataType.Float64 => new Numbers<double>(rows, double.NaN),
-        DataType.Int64 => new Nullable<long, long>(rows),
-        DataType.Timestamp => new Nullable<Timestamp, long>(rows),
-        DataType.Boolean => new Nullable<bool, byte>(rows),
+        DataType.Int64 => new Nullable<long>(rows),
+        DataType.Timestamp => new Nullable<Timestamp>(rows),
+        DataType.Boolean => new Nullable<bool>(rows),
         DataType.String => new Texts(rows),
         _ => throw new InvalidOperationException($"No feature is of type {type}."),
     };
@@ -48,13 +48,7 @@ internal abstract class FeatureOutput
 
         public override void Gather(SegmentReader reader, int column, ReadOnlySpan<int> rows, ReadOnlySpan<int> places)
         {
-            var from = reader.Plain<T>(column);
-            var to = _values;
-            for (var i = 0; i < rows.Length; i++)
-            {
-                var row = rows[i];
-                to[places[i]] = row >= 0 ? from[row] : none;
-            }
+            reader.Gather(column, rows, places, _values, none);
         }
 
         public override void Blank(ReadOnlySpan<int> places)
@@ -66,24 +60,19 @@ internal abstract class FeatureOutput
         public override DataColumn Build(string name) => DataColumn.Create(name, _values);
     }
 
-    private sealed class Nullable<T, TKept>(int rows) : FeatureOutput
+    private sealed class Nullable<T>(int rows) : FeatureOutput
         where T : unmanaged
-        where TKept : unmanaged
     {
         private readonly T[] _values = new T[rows];
         private readonly bool[] _present = new bool[rows];
 
         public override void Gather(SegmentReader reader, int column, ReadOnlySpan<int> rows, ReadOnlySpan<int> places)
         {
-            var from = reader.Plain<TKept>(column);
-            var validity = reader.PlainValidity(column);
             for (var i = 0; i < rows.Length; i++)
             {
-                var row = rows[i];
-                if (row < 0 || (validity.Length > 0 && (validity[row >> 6] >> (row & 63) & 1) == 0))
+                if (rows[i] < 0 || !reader.TryWord(column, rows[i], out var word))
                     continue;
-                var value = from[row];
-                _values[places[i]] = Unsafe.As<TKept, T>(ref value);
+                _values[places[i]] = Unsafe.As<long, T>(ref word);
                 _present[places[i]] = true;
             }
         }
@@ -102,12 +91,10 @@ internal abstract class FeatureOutput
 
         public override void Gather(SegmentReader reader, int column, ReadOnlySpan<int> rows, ReadOnlySpan<int> places)
         {
-            var from = reader.Plain<int>(column);
-            var texts = reader.PlainTexts(column);
             for (var i = 0; i < rows.Length; i++)
             {
-                if (rows[i] >= 0 && from[rows[i]] is >= 0 and var text)
-                    _values[places[i]] = texts[text];
+                if (rows[i] >= 0)
+                    _values[places[i]] = reader.Text(column, rows[i]);
             }
         }
 

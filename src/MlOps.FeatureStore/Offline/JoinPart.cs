@@ -6,6 +6,7 @@ internal sealed class JoinPart
     private readonly Stack<WindowSweep> _sweeps = new();
     private readonly Stack<AsOfPicker> _pickers = new();
     private readonly bool[] _wanted;
+    private readonly int[] _locals;
 
     /// <param name="history">The view's segments.</param>
     /// <param name="groups">The spine's rows by key.</param>
@@ -25,8 +26,8 @@ internal sealed class JoinPart
         IsPlain = wanted.All(feature => feature.Window < 0);
         Reach = IsPlain || wanted.Any(feature => feature.Window < 0) ? wanted.Where(feature => feature.Window < 0).Select(feature => feature.TimeToLive).DefaultIfEmpty(0).Max() : 0;
         Windows = [.. wanted.Where(feature => feature.Window >= 0).Select(feature => feature.Window).Distinct()];
-        Entities = history.Keys.FindAll(groups.Keys);
-        Order = ByEntity(Entities, history.Keys.Count);
+        _locals = FindAll(history, groups.Keys);
+        Order = ByEntity();
     }
 
     public OfflineSnapshot History { get; }
@@ -48,11 +49,15 @@ internal sealed class JoinPart
     /// <summary>Windows that are wanted.</summary>
     public int[] Windows { get; }
 
-    /// <summary>By group, its entity; -1 is unknown.</summary>
-    public int[] Entities { get; }
-
     /// <summary>Groups in the order of their entities, which is nearly that of the segments.</summary>
     public int[] Order { get; }
+
+    /// <summary>By segment, the number there of a group's entity; -1 where it has none.</summary>
+    public ReadOnlySpan<int> Locals(int group)
+    {
+        var width = History.Segments.Length;
+        return _locals.AsSpan(group * width, width);
+    }
 
     public WindowSweep RentSweep()
     {
@@ -88,25 +93,69 @@ internal sealed class JoinPart
             _pickers.Push(picker);
     }
 
-    private static int[] ByEntity(int[] entities, int count)
+    // Group 0 has no key.
+    private static int[] FindAll(OfflineSnapshot history, KeyCodes keys)
     {
-        var order = new int[entities.Length];
-        if (entities.Length < count / 8)
+        var finder = history.Finder();
+        var width = history.Segments.Length;
+        var locals = new int[(keys.Count + 1) * width];
+        locals.AsSpan(0, width).Fill(-1);
+        // A few entities out of a large history are worth asking for their pages ahead.
+        var prefetches = keys.Count <= 16_384;
+        if (prefetches)
         {
-            for (var g = 0; g < order.Length; g++)
-                order[g] = g;
-            Array.Sort(entities.ToArray(), order);
+            foreach (var segment in history.Segments)
+                segment.Reader.PrefetchIndex();
+        }
+
+        for (var code = 0; code < keys.Count; code++)
+        {
+            finder.Find(keys.Parts, code);
+            finder.Locals.CopyTo(locals.AsSpan((code + 1) * width));
+            for (var s = 0; s < width && prefetches; s++)
+            {
+                if (finder.Locals[s] < 0)
+                    continue;
+                history.Segments[s].Reader.RowsOf(finder.Locals[s], out var start, out var end);
+                history.Segments[s].Reader.Prefetch(start, end);
+            }
+        }
+
+        return locals;
+    }
+
+    // By the places in the segment that has most entities.
+    private int[] ByEntity()
+    {
+        var order = new int[Groups.Count];
+        for (var g = 0; g < order.Length; g++)
+            order[g] = g;
+        var segments = History.Segments;
+        if (segments.Length == 0)
+            return order;
+        var largest = 0;
+        for (var s = 1; s < segments.Length; s++)
+        {
+            if (segments[s].Reader.Entities > segments[largest].Reader.Entities)
+                largest = s;
+        }
+
+        var count = segments[largest].Reader.Entities;
+        if (order.Length < count / 8)
+        {
+            Array.Sort(order.Select(g => Locals(g)[largest]).ToArray(), order);
             return order;
         }
 
         var groupOf = new int[count];
         var at = 0;
-        for (var g = 0; g < entities.Length; g++)
+        for (var g = 0; g < order.Length; g++)
         {
-            if (entities[g] < 0)
+            var local = Locals(g)[largest];
+            if (local < 0)
                 order[at++] = g;
             else
-                groupOf[entities[g]] = g + 1;
+                groupOf[local] = g + 1;
         }
 
         // An entity has one group, since codes are distinct keys.

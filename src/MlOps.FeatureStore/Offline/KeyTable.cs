@@ -12,8 +12,6 @@ internal sealed class KeyTable
     private readonly ConcurrentDictionary<long, int>[] _links;
     private readonly Lock _gate = new();
     private string[][] _keys = new string[16][];
-    private readonly Lock _indexGate = new();
-    private TextTable? _index;
     private volatile int _count;
 
     public KeyTable(int parts)
@@ -45,49 +43,6 @@ internal sealed class KeyTable
         for (var p = 1; p < keys.Length; p++)
             id = Next(id, p, keys[p][code]);
         return id;
-    }
-
-    /// <summary>The entity of each group of a spine; -1 is unknown. Group 0 has no key.</summary>
-    public int[] FindAll(KeyCodes codes)
-    {
-        var entities = new int[codes.Count + 1];
-        entities[0] = -1;
-        if (_parts.Length == 1 && codes.Count >= 4096)
-        {
-            var index = Index();
-            index.FindAll(codes.Parts[0], entities.AsSpan(1));
-            if (index.Count == _count)
-                return entities;
-        }
-        else
-        {
-            entities.AsSpan(1).Fill(-1);
-        }
-
-        for (var code = 0; code < codes.Count; code++)
-        {
-            if (entities[code + 1] < 0)
-                entities[code + 1] = Find(codes.Parts, code);
-        }
-
-        return entities;
-    }
-
-    // A copy for many look-ups at once, of at least most entities.
-    private TextTable Index()
-    {
-        lock (_indexGate)
-        {
-            var count = _count;
-            if (_index is null || _index.Count + _index.Count / 8 < count)
-            {
-                _index = new TextTable(count);
-                for (var entity = 0; entity < count; entity++)
-                    _index.GetOrAdd(_keys[entity][0]);
-            }
-
-            return _index;
-        }
     }
 
     public int GetOrAdd(string[][] keys, int code)

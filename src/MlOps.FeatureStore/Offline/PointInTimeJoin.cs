@@ -81,7 +81,7 @@ internal static class PointInTimeJoin
         var from = part.Reach == long.MaxValue ? long.MinValue : moments[0] - part.Reach;
         foreach (var window in part.Windows)
             from = Math.Min(from, plan.Low(window, moments[0]));
-        sweep.Rows.Load(part.History, part.Entities[group], from, moments[^1]);
+        sweep.Rows.Load(part.History, part.Locals(group), from, moments[^1]);
         sweep.Run(moments, part.Groups.Rows.AsSpan(start, length), part.Corrected, part.Delay, part.Outputs);
     }
 

@@ -10,7 +10,7 @@ internal static class RowBatchReader
     private static readonly long Earliest = Timestamp.Utc(1800, 1, 1).Microseconds;
     private static readonly long Latest = Timestamp.Utc(2262, 1, 1).Microseconds;
 
-    public static RowBatch Read(ViewPlan plan, DataFrame frame)
+    public static RowBatch Read(ViewPlan plan, DataFrame frame, int firstRow = 0)
     {
         ArgumentNullException.ThrowIfNull(frame);
         var view = plan.View;
@@ -32,7 +32,7 @@ internal static class RowBatchReader
         if (nullKey >= 0)
         {
             var column = view.Keys.First(key => frame[key.Column].IsNull(nullKey) || frame[key.Column].GetValue(nullKey) is null).Column;
-            throw new InvalidInputException($"{what}: key column '{column}' is null in row {nullKey}. Every row needs its whole key; drop such rows or give them a key of their own.");
+            throw new InvalidInputException($"{what}: key column '{column}' is null in row {firstRow + nullKey}. Every row needs its whole key; drop such rows or give them a key of their own.");
         }
 
         for (var p = 0; p < keys.Parts.Length; p++)
@@ -41,8 +41,8 @@ internal static class RowBatchReader
                 throw new InvalidInputException($"{what}: a key in column '{view.Keys[p].Column}' has {tooLong.Length} characters; 4096 are allowed. Use a shorter identifier.");
         }
 
-        var events = Times(what, frame, view.EventTimeColumn, null);
-        var available = view.AvailableAtColumn is null || view.AvailableAtColumn == view.EventTimeColumn ? events : Times(what, frame, view.AvailableAtColumn, events);
+        var events = Times(what, frame, view.EventTimeColumn, null, firstRow);
+        var available = view.AvailableAtColumn is null || view.AvailableAtColumn == view.EventTimeColumn ? events : Times(what, frame, view.AvailableAtColumn, events, firstRow);
         return new RowBatch
         {
             Count = frame.RowCount,
@@ -50,14 +50,14 @@ internal static class RowBatchReader
             Keys = keys.Parts,
             Event = events,
             Available = available,
-            Fixed = [.. plan.Fixed.Select(column => FixedUnits(what, frame[column.Column], column.Scale))],
+            Fixed = [.. plan.Fixed.Select(column => FixedUnits(what, frame[column.Column], column.Scale, firstRow))],
             Hashed = [.. plan.Hashed.Select(column => Hashes(what, frame[column]))],
             Plain = [.. plan.Plain.Select(column => PlainValues.Of(what, frame[column.Column], column.Type))],
         };
     }
 
     /// <summary>The times of a column; nulls are refused, or replaced by those of another column.</summary>
-    public static long[] Times(string what, DataFrame frame, string name, long[]? insteadOfNull)
+    public static long[] Times(string what, DataFrame frame, string name, long[]? insteadOfNull, int firstRow = 0)
     {
         if (!frame.HasColumn(name))
             throw new InvalidInputException($"{what}: there is no time column '{name}'. {NearestNames.Describe(name, frame.Columns.Select(column => column.Name))}");
@@ -72,13 +72,13 @@ internal static class RowBatchReader
             {
                 times[i] = insteadOfNull is not null
                     ? insteadOfNull[i]
-                    : throw new InvalidInputException($"{what}: time column '{name}' is null in row {i}. Every row needs a time; drop such rows.");
+                    : throw new InvalidInputException($"{what}: time column '{name}' is null in row {firstRow + i}. Every row needs a time; drop such rows.");
                 continue;
             }
 
             var time = span[i].Microseconds;
             if (time < Earliest || time > Latest)
-                throw new InvalidInputException($"{what}: time column '{name}' holds {span[i]} in row {i}, outside the years 1800 to 2262. Are the units microseconds?");
+                throw new InvalidInputException($"{what}: time column '{name}' holds {span[i]} in row {firstRow + i}, outside the years 1800 to 2262. Are the units microseconds?");
             times[i] = time;
         }
 
@@ -125,7 +125,7 @@ internal static class RowBatchReader
         return frame.With(columns);
     }
 
-    private static long[] FixedUnits(string what, DataColumn column, int scale)
+    private static long[] FixedUnits(string what, DataColumn column, int scale, int firstRow)
     {
         var units = new long[column.Length];
         switch (column)
@@ -135,16 +135,16 @@ internal static class RowBatchReader
                     units[i] = values.Span[i] ? scale : 0;
                 break;
             case DataColumn<int> values:
-                Convert(values.Span, what, column, scale, units);
+                Convert(values.Span, what, column, scale, units, firstRow);
                 break;
             case DataColumn<long> values:
-                Convert(values.Span, what, column, scale, units);
+                Convert(values.Span, what, column, scale, units, firstRow);
                 break;
             case DataColumn<float> values:
-                Convert(values.Span, what, column, scale, units);
+                Convert(values.Span, what, column, scale, units, firstRow);
                 break;
             case DataColumn<double> values:
-                Convert(values.Span, what, column, scale, units);
+                Convert(values.Span, what, column, scale, units, firstRow);
                 break;
             default:
                 throw new InvalidInputException($"{what}: column '{column.Name}' holds {column.Type}; aggregations take Boolean or numbers. Convert the column.");
@@ -154,7 +154,7 @@ internal static class RowBatchReader
         return units;
     }
 
-    private static void Convert<T>(ReadOnlySpan<T> values, string what, DataColumn column, int scale, long[] units)
+    private static void Convert<T>(ReadOnlySpan<T> values, string what, DataColumn column, int scale, long[] units, int firstRow)
         where T : struct, INumberBase<T>
     {
         var hasNulls = column.NullCount > 0;
@@ -168,7 +168,7 @@ internal static class RowBatchReader
                 units[i] = ViewPlan.Missing;
             else
                 throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture,
-                    $"{what}: column '{column.Name}' holds {value} in row {i}, beyond ±{(double)ViewPlan.MaxUnits / scale:0.###}, which scale {scale} allows. Choose a smaller scale, or clip the value."));
+                    $"{what}: column '{column.Name}' holds {value} in row {firstRow + i}, beyond ±{(double)ViewPlan.MaxUnits / scale:0.###}, which scale {scale} allows. Choose a smaller scale, or clip the value."));
         }
     }
 

@@ -42,5 +42,16 @@ internal static class FeatureSchema
             PRIMARY KEY (view_id, batch_key));
         CREATE UNIQUE INDEX features_batches_by_commit ON features_batches (view_id, commit_number);
         """,
+        """
+        CREATE TABLE features_erasures (
+            view_id TEXT NOT NULL,
+            key_hash TEXT NOT NULL,
+            commit_number BIGINT NOT NULL,
+            erased_at BIGINT NOT NULL,
+            PRIMARY KEY (view_id, key_hash));
+        CREATE TABLE features_floors (
+            view_id TEXT NOT NULL PRIMARY KEY,
+            floor_at BIGINT NOT NULL);
+        """,
     ]);
 }
