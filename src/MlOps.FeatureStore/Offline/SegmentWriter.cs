@@ -17,7 +17,6 @@ internal sealed class SegmentWriter : IDisposable
     private readonly IDurableFile _file;
     private readonly bool _hasCommits;
     private readonly RowGroup _group;
-    private readonly int _shift;
     private readonly MemoryStream _directory = new();
     private readonly ByteList _keys = new();
     private readonly List<long> _offsets = [0];
@@ -33,19 +32,20 @@ internal sealed class SegmentWriter : IDisposable
     /// <param name="path">The segment's final name.</param>
     /// <param name="plan">The view.</param>
     /// <param name="hasCommits">Whether rows carry the commit that brought them.</param>
-    public SegmentWriter(IFileSystem files, string path, ViewPlan plan, bool hasCommits)
+    /// <param name="shift">How many rows a group has, as a power of two; what suits the view when left out.</param>
+    public SegmentWriter(IFileSystem files, string path, ViewPlan plan, bool hasCommits, int? shift = null)
     {
         _files = files;
         _path = path;
         _hasCommits = hasCommits;
-        _shift = SegmentFormat.ShiftFor(plan.Layout);
-        _group = new RowGroup(plan.Layout, 1 << _shift);
+        var groupShift = shift ?? SegmentFormat.ShiftFor(plan.Layout);
+        _group = new RowGroup(plan.Layout, 1 << groupShift);
         _file = files.CreateNew(path + ".tmp");
         Span<byte> head = stackalloc byte[SegmentFormat.HeaderBytes];
         head.Clear();
         SegmentFormat.Magic.CopyTo(head);
         BinaryPrimitives.WriteUInt32LittleEndian(head[8..], SegmentFormat.Version);
-        BinaryPrimitives.WriteInt32LittleEndian(head[12..], _shift);
+        BinaryPrimitives.WriteInt32LittleEndian(head[12..], groupShift);
         Encoding.ASCII.GetBytes(plan.View.Hash, head[40..]);
         BinaryPrimitives.WriteUInt32LittleEndian(head[60..], Crc32C.Compute(head[..60]));
         Write(head);
@@ -64,9 +64,9 @@ internal sealed class SegmentWriter : IDisposable
     public long LastCommit { get; private set; } = long.MinValue;
 
     /// <summary>Writes rows as a segment of their own.</summary>
-    public static SegmentSummary Write(IFileSystem files, string path, ViewPlan plan, SortedRows rows)
+    public static SegmentSummary Write(IFileSystem files, string path, ViewPlan plan, SortedRows rows, int? shift = null)
     {
-        using var writer = new SegmentWriter(files, path, plan, hasCommits: false);
+        using var writer = new SegmentWriter(files, path, plan, hasCommits: false, shift);
         for (var e = 0; e < rows.Entities; e++)
         {
             writer.BeginEntity(rows.Key(e));

@@ -19,12 +19,12 @@ internal static class JoinParity
         questions.Add(questions[1]);
         var service = new BoundService(
             FeatureService.Define("service").View("view").Build(), new Dictionary<string, FeatureView> { ["view"] = view });
-        using var history = History(new MemoryFiles(), view, rows, random, out var arrived);
+        using var history = History(new MemoryFiles(), view, rows, random, out var arrived, out var floor);
         var lag = random.Next(3) == 0 ? random.Next(0, 50) * 60_000_000L : 0;
         var joined = Join(service, history, questions, new TrainingFrameOptions { ServingLag = TimeSpan.FromMicroseconds(lag) });
         var corrected = Join(service, history, questions, new TrainingFrameOptions { Known = KnownClock.Corrected });
-        var commit = random.Next(arrived.Count + 1);
-        var before = Join(service, new OfflineSnapshot(history.Plan, history.Keys, history.Segments) { MaxCommit = commit }, questions, new TrainingFrameOptions());
+        var commit = random.Next(floor, arrived.Count + 1);
+        var before = Join(service, new OfflineSnapshot(history.Plan, history.Segments) { MaxCommit = commit }, questions, new TrainingFrameOptions());
         var there = commit == 0 ? [] : rows.GetRange(0, arrived[commit - 1]);
         var compared = 0;
         for (var q = 0; q < questions.Count; q++)
@@ -59,7 +59,7 @@ internal static class JoinParity
             var view = draw.View(name, random.Next(3) == 0 ? TimeSpan.FromMinutes(random.Next(0, 60)) : default);
             views.Add(name, view);
             rows.Add(name, draw.Rows(30));
-            histories.Add(name, History(files, view, rows[name], random, out _));
+            histories.Add(name, History(files, view, rows[name], random, out _, out _));
             for (var use = random.Next(4) == 0 ? 2 : 1; use > 0; use--)
             {
                 var columns = view.Keys.Select(key => random.Next(2) == 0 ? key.Name : KeyColumns[random.Next(KeyColumns.Length)]).ToArray();
@@ -121,39 +121,46 @@ internal static class JoinParity
     }
 
     /// <summary>Rows cut into random batches; sometimes neighbours are merged as compaction does.</summary>
-    public static OfflineSnapshot History(MemoryFiles files, FeatureView view, List<RawRow> rows, Random random, out List<int> arrived)
+    /// <returns>The history; how many rows had arrived by each commit; the commit from which on it can be read as it stood.</returns>
+    public static OfflineSnapshot History(MemoryFiles files, FeatureView view, List<RawRow> rows, Random random, out List<int> arrived, out int floor)
     {
-        var keys = new KeyTable(view.Keys.Count);
         var segments = new List<LoadedSegment>();
         var isOneBatch = random.Next(3) == 0;
         arrived = [];
+        floor = 0;
         for (int at = 0, commit = 1; at < rows.Count; commit++)
         {
             var take = isOneBatch ? rows.Count : random.Next(1, rows.Count - at + 1);
-            segments.Add(Segment(files, view, SortedRows.From(RowBatchReader.Read(view.Plan, RawRow.Frame(rows.GetRange(at, take)))), commit, keys));
+            var path = $"{Folder}/{files.Operations}.seg";
+            SegmentWriter.Write(files, path, view.Plan, SortedRows.From(RowBatchReader.Read(view.Plan, RawRow.Frame(rows.GetRange(at, take)))), Shift(random));
+            segments.Add(new LoadedSegment(commit, commit, SegmentReader.Open(files, path, view.Plan)));
             at += take;
             arrived.Add(at);
         }
 
-        if (segments.Count > 2 && random.Next(2) == 0)
+        while (segments.Count > 2 && random.Next(2) == 0)
         {
             var first = random.Next(segments.Count - 1);
             var parts = segments.GetRange(first, random.Next(2, segments.Count - first + 1));
-            var merged = OfflineView.Merge(new OfflineSnapshot(view.Plan, keys, [.. parts]));
+            if (random.Next(2) == 0)
+                floor = Math.Max(floor, random.Next(arrived.Count + 1));
+            var path = $"{Folder}/{files.Operations}.seg";
+            using (var writer = new SegmentWriter(files, path, view.Plan, hasCommits: true, Shift(random)))
+            {
+                new SegmentMerger(new OfflineSnapshot(view.Plan, [.. parts]), writer, floor).Run(default);
+                writer.Finish();
+            }
+
             segments.RemoveRange(first, parts.Count);
-            segments.Insert(first, Segment(files, view, merged, parts[^1].Commit, keys));
+            segments.Insert(first, new LoadedSegment(files.Operations, parts[^1].Commit, SegmentReader.Open(files, path, view.Plan)));
             parts.ForEach(part => part.Reader.Release());
         }
 
-        return new OfflineSnapshot(view.Plan, keys, [.. segments]);
+        return new OfflineSnapshot(view.Plan, [.. segments]);
     }
 
-    private static LoadedSegment Segment(MemoryFiles files, FeatureView view, SortedRows rows, long commit, KeyTable keys)
-    {
-        var path = $"{Folder}/{files.Operations}.seg";
-        SegmentWriter.Write(files, path, view.Plan, rows);
-        return new LoadedSegment(commit, commit, SegmentReader.Open(files, path, view.Plan), keys);
-    }
+    // Groups of one row and more, so that entities lie across them.
+    private static int? Shift(Random random) => random.Next(3) == 0 ? null : random.Next(6);
 
     private static object?[][] Join(BoundService service, OfflineSnapshot history, List<(string K1, string K2, long At)> questions, TrainingFrameOptions options)
     {

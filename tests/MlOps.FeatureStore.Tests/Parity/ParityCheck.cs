@@ -16,7 +16,7 @@ internal static class ParityCheck
         var view = draw.View();
         var rows = draw.Rows(40);
         var questions = Enumerable.Range(0, 8).Select(_ => (K1: draw.Key(), K2: draw.Key(), At: draw.Question(view, rows))).ToList();
-        using var history = JoinParity.History(new MemoryFiles(), view, rows, draw.Random, out _);
+        using var history = JoinParity.History(new MemoryFiles(), view, rows, draw.Random, out _, out _);
         return CheckOnline(seed, view, rows, questions, draw.Random, history);
     }
 
@@ -99,7 +99,7 @@ internal static class ParityCheck
         var pushed = new List<RawRow>();
         if (random.Next(3) == 0 && rows.Count > 0)
         {
-            using var history = JoinParity.History(files, view, rows, random, out _);
+            using var history = JoinParity.History(files, view, rows, random, out _, out _);
             var upTo = Known(rows[random.Next(rows.Count)]);
             Wait(online.ChangeAsync(former => new Materializer(history, former, upTo, random.Next(2) == 0 ? online.EmptyState() : null, options, default).Run(), default));
             pushed.AddRange(rows.Where(row => Known(row) <= upTo));
