@@ -13,7 +13,8 @@ internal sealed class JoinPart
     /// <param name="corrected">Whether availability is ignored.</param>
     /// <param name="delay">What is added to availability, in microseconds.</param>
     /// <param name="outputs">By feature; null for one that is not wanted.</param>
-    public JoinPart(OfflineSnapshot history, SpineGroups groups, bool corrected, long delay, FeatureOutput?[] outputs)
+    /// <param name="locals">By group and segment, the entity's number there, where that is known; the groups then stand in the order of entities.</param>
+    public JoinPart(OfflineSnapshot history, SpineGroups groups, bool corrected, long delay, FeatureOutput?[] outputs, int[]? locals = null)
     {
         History = history;
         Groups = groups;
@@ -26,8 +27,8 @@ internal sealed class JoinPart
         IsPlain = wanted.All(feature => feature.Window < 0);
         Reach = IsPlain || wanted.Any(feature => feature.Window < 0) ? wanted.Where(feature => feature.Window < 0).Select(feature => feature.TimeToLive).DefaultIfEmpty(0).Max() : 0;
         Windows = [.. wanted.Where(feature => feature.Window >= 0).Select(feature => feature.Window).Distinct()];
-        _locals = FindAll(history, groups.Keys);
-        Order = ByEntity();
+        _locals = locals ?? FindAll(history, groups.Keys!);
+        Order = locals is null ? ByEntity() : [.. Enumerable.Range(0, groups.Count)];
     }
 
     public OfflineSnapshot History { get; }

@@ -3,7 +3,7 @@ namespace MlOps.Features;
 /// <summary>A spine's rows by key, made once for every view that is joined by the same columns.</summary>
 internal sealed class SpineGroups
 {
-    private SpineGroups(KeyCodes keys, int[] starts, int[] rows, long[] times)
+    private SpineGroups(KeyCodes? keys, int[] starts, int[] rows, long[] times)
     {
         Keys = keys;
         Starts = starts;
@@ -11,7 +11,8 @@ internal sealed class SpineGroups
         Times = times;
     }
 
-    public KeyCodes Keys { get; }
+    /// <summary>Null where entities were numbered by the history itself.</summary>
+    public KeyCodes? Keys { get; }
 
     public int Count => Starts.Length - 1;
 
@@ -47,6 +48,15 @@ internal sealed class SpineGroups
         }
 
         return new SpineGroups(keys, starts, rows, grouped);
+    }
+
+    /// <summary>Rows that stand by entity and time already.</summary>
+    public static SpineGroups InOrder(int[] starts, long[] times)
+    {
+        var rows = new int[times.Length];
+        for (var row = 0; row < rows.Length; row++)
+            rows[row] = row;
+        return new SpineGroups(null, starts, rows, times);
     }
 
     /// <summary>Brings the rows of every group into order of time.</summary>

@@ -9,6 +9,8 @@ internal sealed class FeatureLineage(EnvironmentContext context) : ILineageSourc
         LineageNode node, LineageDirection direction, int limit, CancellationToken cancellationToken = default) => (direction, node.Kind) switch
         {
             (LineageDirection.Upstream, LineageNodeKind.FeatureService) => ReadAsync(session => ViewsAsync(session, node), cancellationToken),
+            (LineageDirection.Upstream, LineageNodeKind.Data) => ReadAsync(session => FrameAsync(session, node), cancellationToken),
+            (LineageDirection.Downstream, LineageNodeKind.FeatureService) => ReadAsync(session => FramesAsync(session, node, limit), cancellationToken),
             (LineageDirection.Upstream, LineageNodeKind.FeatureView) => ReadAsync(session => BatchesAsync(session, node, limit), cancellationToken),
             (LineageDirection.Downstream, LineageNodeKind.FeatureView) => ReadAsync(session => ServicesAsync(session, node), cancellationToken),
             (LineageDirection.Downstream, LineageNodeKind.Data or LineageNodeKind.Batch) => ReadAsync(session => IngestedAsync(session, node), cancellationToken),
@@ -49,6 +51,23 @@ internal sealed class FeatureLineage(EnvironmentContext context) : ILineageSourc
         return [.. services.Where(service => Uses(service.Definition).Any(use => use.View == name && use.Hash == hash))
             .Select(service => new LineageEdge(view, new LineageNode(LineageNodeKind.FeatureService, service.Id), LineageEdgeKind.PartOf, $"definition {hash}"))];
     }
+
+    // The service and the spine that a saved training frame was made of.
+    private static async ValueTask<List<LineageEdge>> FrameAsync(IMetadataSession session, LineageNode frame)
+    {
+        var found = await session.QueryAsync(
+            "SELECT service_id, spine_digest, name FROM features_frames WHERE digest = @digest ORDER BY created_at",
+            row => (Service: row.GetString(0), Spine: row.IsDBNull(1) ? null : row.GetString(1), Name: row.GetString(2)), ("digest", frame.Id)).ConfigureAwait(false);
+        var edges = found.Select(row => new LineageEdge(new LineageNode(LineageNodeKind.FeatureService, row.Service), frame, LineageEdgeKind.Featurized, $"training frame '{row.Name}'"))
+            .Concat(found.Where(row => row.Spine is not null).Select(row => new LineageEdge(LineageNode.Data(row.Spine!), frame, LineageEdgeKind.Featurized, "spine")));
+        return [.. edges.Distinct()];
+    }
+
+    private static ValueTask<List<LineageEdge>> FramesAsync(IMetadataSession session, LineageNode service, int limit) =>
+        session.QueryAsync(
+            "SELECT digest, name FROM features_frames WHERE service_id = @service ORDER BY created_at DESC LIMIT @limit",
+            row => new LineageEdge(service, LineageNode.Data(row.GetString(0)), LineageEdgeKind.Featurized, $"training frame '{row.GetString(1)}'"),
+            ("service", service.Id), ("limit", (long)limit));
 
     private static ValueTask<List<LineageEdge>> BatchesAsync(IMetadataSession session, LineageNode view, int limit) =>
         session.QueryAsync(

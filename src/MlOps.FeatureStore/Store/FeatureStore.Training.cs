@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MlOps.Features;
 
 internal sealed partial class FeatureStore
@@ -16,14 +18,35 @@ internal sealed partial class FeatureStore
         return TrainingJoin.Run(bound, view => histories[view], spine, times, options, cancellationToken);
     }
 
-    private async ValueTask<Histories> OpenHistoriesAsync(BoundService bound, TrainingFrameOptions options, CancellationToken cancellationToken)
+    /// <inheritdoc />
+    public async IAsyncEnumerable<DataFrame> GetTrainingFrameBatchesAsync(
+        IAsyncEnumerable<DataFrame> spine, string timeColumn, string service, TrainingFrameOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(spine);
+        ArgumentNullException.ThrowIfNull(timeColumn);
+        _context.Access.Require(EnvironmentPermission.Read, $"the training frame of '{service}'");
+        var bound = ServiceOf(service);
+        options ??= new TrainingFrameOptions();
+        // One state of the store for all batches.
+        using var histories = await OpenHistoriesAsync(bound, options, cancellationToken).ConfigureAwait(false);
+        await foreach (var batch in spine.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            var times = TrainingJoin.Check(bound, batch, timeColumn, options);
+            yield return TrainingJoin.Run(bound, view => histories[view], batch, times, options, cancellationToken);
+        }
+    }
+
+    // With fixed commits, what is committed while the histories are opened one by one is not seen, and the commits are known.
+    private async ValueTask<Histories> OpenHistoriesAsync(BoundService bound, TrainingFrameOptions options, CancellationToken cancellationToken, bool fixesCommits = false)
+    {
+        TrainingJoin.CheckLag(options);
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         var histories = new Histories();
         try
         {
             foreach (var view in bound.Views.Select(part => part.View.Name).Distinct(StringComparer.Ordinal))
-                histories.Add(view, await _offline[view].OpenAsync(options.StoreAsOf, cancellationToken).ConfigureAwait(false));
+                histories.Add(view, await _offline[view].OpenAsync(options.StoreAsOf ?? (fixesCommits ? Timestamp.MaxValue : null), cancellationToken).ConfigureAwait(false));
             return histories;
         }
         catch
@@ -39,6 +62,8 @@ internal sealed partial class FeatureStore
         private readonly Dictionary<string, OfflineSnapshot> _byView = new(StringComparer.Ordinal);
 
         public OfflineSnapshot this[string view] => _byView[view];
+
+        public IReadOnlyDictionary<string, long> Commits => _byView.ToDictionary(pair => pair.Key, pair => pair.Value.MaxCommit, StringComparer.Ordinal);
 
         public void Add(string view, OfflineSnapshot history) => _byView.Add(view, history);
 
