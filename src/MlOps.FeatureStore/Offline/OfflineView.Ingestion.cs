@@ -3,7 +3,7 @@ namespace MlOps.Features;
 internal sealed partial class OfflineView
 {
     // A batch is sorted and written in runs of so many rows, so that memory stays bounded; each run is a segment and a commit of its own.
-    internal const int RunRows = 1 << 20;
+    internal const int RunRows = 1 << 19;
 
     public async ValueTask<IngestResult> IngestAsync(DataFrame rows, string batchKey, CancellationToken cancellationToken)
     {

@@ -18,8 +18,17 @@ internal static class PlainValues
 
     private static DataColumn Floats(string what, DataColumn column)
     {
+        var floats = new float[column.Length];
+        if (column is DataColumn<double> { NullCount: 0 } doubles)
+        {
+            // The usual case, without a copy between.
+            var span = doubles.Span;
+            for (var i = 0; i < floats.Length; i++)
+                floats[i] = double.IsNaN(span[i]) ? float.NaN : (float)span[i];
+            return DataColumn.Create(column.Name, floats);
+        }
+
         var values = Numbers(what, column, DataType.Float32);
-        var floats = new float[values.Length];
         for (var i = 0; i < floats.Length; i++)
             floats[i] = double.IsNaN(values[i]) ? float.NaN : (float)values[i];
         return DataColumn.Create(column.Name, floats);

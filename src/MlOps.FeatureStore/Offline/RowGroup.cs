@@ -140,7 +140,9 @@ internal sealed class RowGroup
                     room[i] = BitConverter.SingleToInt32Bits(singles[rows[i]]);
                 return;
             case DataColumn<double> doubles:
-                Gather(doubles.Span, rows, room, BitConverter.DoubleToInt64Bits);
+                var numbers = doubles.Span;
+                for (var i = 0; i < rows.Length; i++)
+                    room[i] = BitConverter.DoubleToInt64Bits(numbers[rows[i]]);
                 return;
             case DataColumn<bool> flags:
                 for (var i = 0; i < rows.Length; i++)

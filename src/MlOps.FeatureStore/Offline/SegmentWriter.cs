@@ -68,11 +68,8 @@ internal sealed class SegmentWriter : IDisposable
     {
         using var writer = new SegmentWriter(files, path, plan, hasCommits: false, shift);
         for (var e = 0; e < rows.Entities; e++)
-        {
-            writer.BeginEntity(rows.Key(e));
-            writer.Append(rows.Batch, rows.Rows(e));
-        }
-
+            writer.AddEntity(rows.Key(e), rows.StartOf(e));
+        writer.Append(rows.Batch, rows.Order);
         return writer.Finish();
     }
 
@@ -80,13 +77,18 @@ internal sealed class SegmentWriter : IDisposable
     public void BeginEntity(ReadOnlySpan<byte> key)
     {
         DropEmptyEntity();
-        _starts.Add(Rows);
+        AddEntity(key, Rows);
+    }
+
+    private void AddEntity(ReadOnlySpan<byte> key, int start)
+    {
+        _starts.Add(start);
         _keys.Add(key);
         _offsets.Add(_keys.Length);
         _hashes.Add(EntityKey.Hash(key));
     }
 
-    public void Append(RowBatch batch, ReadOnlySpan<int> rows)
+    private void Append(RowBatch batch, ReadOnlySpan<int> rows)
     {
         while (rows.Length > 0)
         {

@@ -31,8 +31,11 @@ internal sealed class SortedRows
     /// <summary>The key of the entity at a place in the order of keys.</summary>
     public ReadOnlySpan<byte> Key(int place) => KeyOf(_keys, _keyEnds, _codes[place]);
 
-    /// <summary>Its rows in order.</summary>
-    public ReadOnlySpan<int> Rows(int place) => _order.AsSpan(_starts[place], _starts[place + 1] - _starts[place]);
+    /// <summary>Where its rows begin in <see cref="Order"/>.</summary>
+    public int StartOf(int place) => _starts[place];
+
+    /// <summary>The rows of the batch in order.</summary>
+    public ReadOnlySpan<int> Order => _order;
 
     public static SortedRows From(RowBatch batch)
     {
