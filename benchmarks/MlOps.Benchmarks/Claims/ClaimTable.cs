@@ -28,6 +28,7 @@ public static class ClaimTable
         .. FeaturesClaims.All,
         .. JoinClaims.All,
         .. WindowClaims.All,
+        .. OfflineClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,

@@ -25,6 +25,8 @@ internal sealed partial class OfflineView
 
         // What crashes left behind may hold the key too.
         await SweepAsync(cancellationToken).ConfigureAwait(false);
+        // A power cut must not bring the names back.
+        _context.Files.FlushDirectory(_directory);
         await _area.WriteAsync(
             async (session, _) => await session.ExecuteAsync(
                 "DELETE FROM features_erasures WHERE view_id = @view AND key_hash = @hash AND commit_number <= @commit", ("view", _id), ("hash", mark), ("commit", commit)).ConfigureAwait(false),

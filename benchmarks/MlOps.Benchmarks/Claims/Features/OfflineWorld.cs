@@ -23,11 +23,7 @@ internal sealed class OfflineWorld : IAsyncDisposable
         _host = Open();
     }
 
-    public static string HowCold => "dropped (" + (CanDropCaches ? "/proc/sys/vm/drop_caches" : "posix_fadvise") + ")";
-
     public long Bytes => new DirectoryInfo(_folder).EnumerateFiles("*.seg", SearchOption.AllDirectories).Sum(file => file.Length);
-
-    private static bool CanDropCaches => Environment.UserName == "root" && File.Exists("/proc/sys/vm/drop_caches");
 
     public static async Task<OfflineWorld> CreateAsync(ClaimContext context, long rows, int entities, int batchRows, bool whole, CancellationToken stop)
     {
