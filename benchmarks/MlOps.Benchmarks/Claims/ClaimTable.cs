@@ -26,6 +26,8 @@ public static class ClaimTable
         .. CollectionClaims.All,
         .. BundleClaims.All,
         .. FeaturesClaims.All,
+        .. JoinClaims.All,
+        .. WindowClaims.All,
         .. OfflineClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,

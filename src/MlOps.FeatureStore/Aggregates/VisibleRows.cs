@@ -11,7 +11,8 @@ internal sealed class VisibleRows
     public void Reset(int places)
     {
         _depth = 0;
-        for (var words = (places + 63) / 64; ; words = (words + 63) / 64)
+        // One place more, so that the place behind the last has a word on every level.
+        for (var words = places / 64 + 1; ; words = (words + 63) / 64)
         {
             if (_depth == _levels.Count)
                 _levels.Add([]);
@@ -44,8 +45,7 @@ internal sealed class VisibleRows
         for (var level = 0; level < _depth; level++)
         {
             var word = place >> 6;
-            // The word of the place itself may lie just beyond the end.
-            var bits = (place & 63) == 0 ? 0 : _levels[level][word] & ((1UL << (place & 63)) - 1);
+            var bits = _levels[level][word] & ((1UL << (place & 63)) - 1);
             if (bits == 0)
             {
                 place = word;

@@ -23,11 +23,11 @@ public static class PointInTime
             throw new InvalidInputException($"A point-in-time join needs keys, as many of the spine as of the history; it has {spineKeys.Count} and {options.Keys.Count}.");
         if (options.Lag < TimeSpan.Zero)
             throw new InvalidInputException($"A lag of {options.Lag} is not possible: rows are not there before they are known.");
-        var times = options.Columns ?? [.. history.Columns.Select(column => column.Name).Except(options.Keys).Where(name => name != options.EventTime && name != options.AvailableAt)];
-        if (times.FirstOrDefault(name => spine.HasColumn(options.Prefix + name)) is { } clash)
-            throw new InvalidInputException($"The spine has a column '{options.Prefix + clash}' already. Set PointInTimeOptions.Prefix, or rename it.");
         Check("The history", history, options.Keys);
         Check("The spine", spine, spineKeys);
+        var columns = options.Columns ?? [.. history.Columns.Select(column => column.Name).Except(options.Keys).Where(name => name != options.EventTime && name != options.AvailableAt)];
+        if (columns.FirstOrDefault(name => spine.HasColumn(options.Prefix + name)) is { } clash)
+            throw new InvalidInputException($"The spine has a column '{options.Prefix + clash}' already. Set PointInTimeOptions.Prefix, or rename it.");
 
         var events = RowBatchReader.Times("The history", history, options.EventTime, null);
         var available = options.AvailableAt is null ? events : RowBatchReader.Times("The history", history, options.AvailableAt, events);
@@ -35,7 +35,7 @@ public static class PointInTime
         var (asked, stored) = KeyMatch.Encode(spine, spineKeys, history, options.Keys, out var count);
         var rows = HistoryGroups.Of(stored, count, events, available);
         var picks = rows.Pick(asked, moments, options.Lag.Ticks / 10, options.TimeToLive is { } ttl ? ttl.Ticks / 10 : long.MaxValue);
-        return spine.With(times.Select(name => history[name].Take(picks).Rename(options.Prefix + name)));
+        return spine.With(columns.Select(name => history[name].Take(picks).Rename(options.Prefix + name)));
     }
 
     private static void Check(string what, DataFrame frame, IReadOnlyList<string> keys)

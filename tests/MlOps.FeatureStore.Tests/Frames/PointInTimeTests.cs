@@ -41,7 +41,7 @@ public sealed class PointInTimeTests
         var history = Draw(new Random(1), 3, isText: true);
         var spine = Draw(new Random(1), 3, isText: false);
         var join = () => PointInTime.Join(history, spine, new PointInTimeOptions { Keys = ["k"], EventTime = "at", SpineTime = "at", Prefix = "j_" });
-        join.Should().Throw<InvalidInputException>().WithMessage("*'k' holds Int64*'k', which holds String*Convert*");
+        join.Should().Throw<InvalidInputException>().WithMessage("*'k' holds String and is to match 'k', which holds Int64*Convert*");
         var lacking = () => PointInTime.Join(history, spine, new PointInTimeOptions { Keys = ["key"], EventTime = "at", SpineTime = "at" });
         lacking.Should().Throw<InvalidInputException>().WithMessage("The history lacks key column(s) 'key'*");
     }
