@@ -6,6 +6,6 @@ internal interface IErasable
     /// <summary>Forgets an entity so that none of its bytes remain in the store's files.</summary>
     /// <param name="key">The parts of its key.</param>
     /// <param name="cancellationToken">Cancels; call again to go on.</param>
-    /// <returns>A task that ends when nothing is left.</returns>
-    ValueTask EraseAsync(string[] key, CancellationToken cancellationToken);
+    /// <returns>Whether the entity was there.</returns>
+    ValueTask<bool> EraseAsync(string[] key, CancellationToken cancellationToken);
 }

@@ -6,17 +6,21 @@ internal sealed partial class OfflineView
     /// Forgets an entity's rows up to now. A durable mark hides them at once, at every moment; then the segments that hold them are written anew without
     /// them. The mark, a hash of the key, goes when no segment holds them, so that a crash between is made good by the next call or merge.
     /// </summary>
-    public async ValueTask EraseAsync(string[] key, CancellationToken cancellationToken)
+    public async ValueTask<bool> EraseAsync(string[] key, CancellationToken cancellationToken)
     {
         if (EntityKey.Of(key) is not { } bytes)
-            return;
+            return false;
         var mark = Erasures.HashOf(bytes);
         var commit = await MarkAsync(mark, cancellationToken).ConfigureAwait(false);
+        var wasThere = false;
         await _compaction.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             while (await FindHolderAsync(bytes, commit, cancellationToken).ConfigureAwait(false) is { } holder)
+            {
+                wasThere = true;
                 await MergeAsync([holder], cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -32,6 +36,7 @@ internal sealed partial class OfflineView
                 "DELETE FROM features_erasures WHERE view_id = @view AND key_hash = @hash AND commit_number <= @commit", ("view", _id), ("hash", mark), ("commit", commit)).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
         LogErased(_logger, _id);
+        return wasThere;
     }
 
     private ValueTask<long> MarkAsync(string mark, CancellationToken cancellationToken) =>

@@ -23,7 +23,7 @@ internal sealed partial class OfflineView
             throw;
         }
 
-        var (earlier, segments) = await CommitBatchAsync(batchKey, rows.RowCount, files, written).ConfigureAwait(false);
+        var (earlier, segments, hasExpired) = await CommitBatchAsync(batchKey, rows.RowCount, files, written).ConfigureAwait(false);
         if (earlier is { } count)
         {
             Discard(files);
@@ -31,7 +31,7 @@ internal sealed partial class OfflineView
         }
 
         LogIngested(_logger, rows.RowCount, batchKey, _id);
-        if (segments > MaxSegments)
+        if (segments > MaxSegments || hasExpired)
             CompactInBackground();
         // Merges that cannot keep up slow ingestion down at last.
         if (segments > 8 * MaxSegments)
@@ -114,9 +114,9 @@ internal sealed partial class OfflineView
         return files;
     }
 
-    // The rows of the batch that holds the key already, or null when this one was committed; and how many segments there are.
-    private ValueTask<(long? Earlier, long Segments)> CommitBatchAsync(string batchKey, int rows, string[] files, List<SegmentSummary> written) =>
-        _area.WriteAsync<(long?, long)>(
+    // The rows of the batch that holds the key already, or null when this one was committed; how many segments there are; whether some may go unread.
+    private ValueTask<(long? Earlier, long Segments, bool HasExpired)> CommitBatchAsync(string batchKey, int rows, string[] files, List<SegmentSummary> written) =>
+        _area.WriteAsync<(long?, long, bool)>(
             async (session, _) =>
             {
                 var earlier = await session.ScalarAsync(
@@ -125,7 +125,7 @@ internal sealed partial class OfflineView
                 {
                     foreach (var file in files)
                         await session.ExecuteAsync("DELETE FROM features_segments WHERE file = @file", ("file", file)).ConfigureAwait(false);
-                    return (earlier, 0);
+                    return (earlier, 0, false);
                 }
 
                 var commit = await session.ScalarAsync("SELECT MAX(commit_number) FROM features_batches WHERE view_id = @view", ("view", _id)).ConfigureAwait(false) ?? 0;
@@ -136,7 +136,11 @@ internal sealed partial class OfflineView
                 await session.ExecuteAsync(
                     "INSERT INTO features_batches (view_id, batch_key, commit_number, row_count, committed_at) VALUES (@view, @key, @commit, @rows, @now)",
                     ("view", _id), ("key", batchKey), ("commit", commit + Math.Max(1, files.Length)), ("rows", (long)rows), ("now", Math.Max(last, Now.Microseconds))).ConfigureAwait(false);
-                return (null, await session.ScalarAsync("SELECT COUNT(*) FROM features_segments WHERE view_id = @view AND state = 1", ("view", _id)).ConfigureAwait(false) ?? 0);
+                var segments = await session.ScalarAsync("SELECT COUNT(*) FROM features_segments WHERE view_id = @view AND state = 1", ("view", _id)).ConfigureAwait(false) ?? 0;
+                var oldest = Plan.View.Retention is null
+                    ? null
+                    : await session.ScalarAsync("SELECT MIN(last_event) FROM features_segments WHERE view_id = @view AND state = 1", ("view", _id)).ConfigureAwait(false);
+                return (null, segments, oldest < FirstRetained(Now - _options.TimeTravelHorizon));
             });
 
     private static async ValueTask ShowSegmentAsync(IMetadataSession session, string file, long commit, SegmentSummary segment)

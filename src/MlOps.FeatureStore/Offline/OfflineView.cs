@@ -57,7 +57,7 @@ internal sealed partial class OfflineView : IErasable
                 }
 
                 var held = _segments.Where(segment => segment.Reader.TryLease()).ToArray();
-                return new OfflineSnapshot(Plan, held) { MaxCommit = manifest.Commit, MinEvent = FirstRetained(asOf ?? Now), Erasures = manifest.Erasures };
+                return new OfflineSnapshot(Plan, held) { MaxCommit = manifest.Commit, MinEvent = FirstRetained(asOf is { } moment && moment < Now ? moment : Now), Erasures = manifest.Erasures };
             }
         }
         finally
