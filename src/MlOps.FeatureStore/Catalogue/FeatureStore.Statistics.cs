@@ -14,7 +14,7 @@ internal sealed partial class FeatureStore
         var options = new TrainingFrameOptions();
         using (var history = await _offline[view].OpenAsync(cancellationToken).ConfigureAwait(false))
         {
-            foreach (var spine in Spines(history, bound.KeyNames, Math.Clamp((1 << 23) / definition.FeatureNames.Count, 1024, 1 << 16)))
+            foreach (var spine in SpineBatches(history, bound.KeyNames, Math.Clamp((1 << 23) / definition.FeatureNames.Count, 1024, 1 << 16)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var frame = await JoinAsync(bound, spine, MomentColumn, options, cancellationToken).ConfigureAwait(false);
@@ -31,7 +31,7 @@ internal sealed partial class FeatureStore
         _views.TryGetValue(view, out var known) && known.Version == version && _online[view].Checkpoint?.State.AvailableUpTo is { } upTo and not long.MinValue ? new Timestamp(upTo) : null;
 
     // Every stored row as a spine row at the moment from which it counts, entity by entity.
-    private static IEnumerable<DataFrame> Spines(OfflineSnapshot history, IReadOnlyList<string> keyNames, int length)
+    private static IEnumerable<DataFrame> SpineBatches(OfflineSnapshot history, IReadOnlyList<string> keyNames, int length)
     {
         foreach (var segment in history.Segments)
         {

@@ -5,8 +5,16 @@ namespace MlOps.Features;
 /// <summary>How a feature is computed, in a few words, and what type it has.</summary>
 internal static class FormulaText
 {
-    public static DataType TypeOf(FeatureView view, string feature) =>
-        view.Plan.FeatureNames.Contains(feature, StringComparer.Ordinal) ? DataType.Float32 : throw new ArgumentOutOfRangeException(nameof(feature), feature, "The view has no such feature.");
+    public static DataType TypeOf(FeatureView view, string feature)
+    {
+        for (var f = 0; f < view.Plan.FeatureNames.Count; f++)
+        {
+            if (view.Plan.FeatureNames[f] == feature)
+                return view.Plan.Features[f].Type;
+        }
+
+        throw new ArgumentOutOfRangeException(nameof(feature), feature, "The view has no such feature.");
+    }
 
     public static string Of(FeatureView view, string feature)
     {
@@ -16,9 +24,11 @@ internal static class FormulaText
             {
                 foreach (var function in aggregation.Functions)
                 {
-                    var verb = function.ToString().ToLowerInvariant();
-                    if (feature == $"{aggregation.Name}_{verb}_{window.Label}")
-                        return string.Create(CultureInfo.InvariantCulture, $"{verb} of '{aggregation.Column}' over {window.Label}");
+                    foreach (var label in function.Labels())
+                    {
+                        if (feature == $"{aggregation.Name}_{label}_{window.Label}")
+                            return string.Create(CultureInfo.InvariantCulture, $"{label} of '{aggregation.Column}' over {window.Label}");
+                    }
                 }
             }
         }

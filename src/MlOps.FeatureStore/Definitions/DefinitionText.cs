@@ -13,18 +13,24 @@ internal static class DefinitionText
             text.Append(CultureInfo.InvariantCulture, $"key {key.Name} = {key.Column}\n");
         text.Append(CultureInfo.InvariantCulture, $"event time = {view.EventTimeColumn}\n");
         text.Append(CultureInfo.InvariantCulture, $"available at = {view.AvailableAtColumn ?? view.EventTimeColumn}\n");
+        if (view.Lag > TimeSpan.Zero)
+            text.Append(CultureInfo.InvariantCulture, $"lag {view.Lag.Ticks / 10}us\n");
+        if (view.IsUpsert)
+            text.Append("upsert\n");
+        foreach (var column in view.Derived)
+            text.Append(CultureInfo.InvariantCulture, $"derive {column.Name} = {string.Join(", ", column.Inputs)} version {column.Version}\n");
         foreach (var aggregation in view.Aggregations)
         {
             text.Append(CultureInfo.InvariantCulture, $"aggregate {aggregation.Name} = {aggregation.Column} scale {aggregation.Scale}\n");
             foreach (var window in aggregation.Windows)
             {
                 foreach (var function in aggregation.Functions)
-                    text.Append(CultureInfo.InvariantCulture, $"feature {aggregation.Name} {function} over {window.Length.Ticks / 10}us hop {window.Hop.Ticks / 10}us\n");
+                    text.Append(CultureInfo.InvariantCulture, $"feature {aggregation.Name} {function} over {Of(window)}{OfType(aggregation.Type)}\n");
             }
         }
 
         foreach (var last in view.LastValues)
-            text.Append(CultureInfo.InvariantCulture, $"last value {last.Name} = {last.Column} ttl {(last.TimeToLive is { } ttl ? ttl.Ticks / 10 + "us" : "none")}\n");
+            text.Append(CultureInfo.InvariantCulture, $"last value {last.Name} = {last.Column} ttl {(last.TimeToLive is { } ttl ? ttl.Ticks / 10 + "us" : "none")}{OfType(last.Type)}\n");
         return text.ToString();
     }
 
@@ -48,6 +54,15 @@ internal static class DefinitionText
             text.Append(CultureInfo.InvariantCulture, $"hide {hidden}\n");
         return text.ToString();
     }
+
+    private static string Of(FeatureWindow window) => window.Kind switch
+    {
+        FeatureWindowKind.Lifetime => "lifetime",
+        FeatureWindowKind.Tumbling => string.Create(CultureInfo.InvariantCulture, $"{window.Length.Ticks / 10}us tumbling"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{window.Length.Ticks / 10}us hop {window.Hop.Ticks / 10}us"),
+    };
+
+    private static string OfType(DataType type) => type == DataType.Float32 ? "" : $" as {type}";
 
     /// <summary>What differs between two definitions, for messages.</summary>
     public static string Difference(string stored, string wanted)

@@ -21,6 +21,10 @@ public partial class FeatureView
         Aggregations = [.. parts.Aggregations];
         LastValues = [.. parts.LastValues];
         Sources = [.. parts.Sources];
+        Derived = [.. parts.Derived];
+        Lag = parts.Lag;
+        Retention = parts.Retention;
+        IsUpsert = parts.IsUpsert;
         Definition = DefinitionText.Of(this);
         Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Definition)))[..16];
         Plan = new ViewPlan(this);
@@ -50,6 +54,20 @@ public partial class FeatureView
 
     /// <summary>The plain features.</summary>
     public IReadOnlyList<LastValueColumn> LastValues { get; }
+
+    /// <summary>Columns computed from others before anything else.</summary>
+    public IReadOnlyList<DerivedColumn> Derived { get; }
+
+    /// <summary>How much later than its availability a row reaches the online store in service; joins add it.</summary>
+    /// <value>Zero by default.</value>
+    public TimeSpan Lag { get; }
+
+    /// <summary>How long rows are retained offline after their event time.</summary>
+    /// <value>Null by default: for ever.</value>
+    public TimeSpan? Retention { get; }
+
+    /// <summary>Whether a row replaces an earlier one of the same entity, event time and availability; else both count.</summary>
+    public bool IsUpsert { get; }
 
     /// <summary>The features in order, without the view's name, for instance <c>delay_mean_24h</c>.</summary>
     public IReadOnlyList<string> FeatureNames => Plan.FeatureNames;

@@ -1,9 +1,18 @@
 namespace MlOps.Features;
 
-/// <summary>Scratch space that holds the rows of one entity from all segments, in (event time, availability, arrival) order. One per worker.</summary>
+/// <summary>
+/// Scratch space that holds the rows of one entity from all segments, in (event time, availability, arrival) order. Plain values stay in their
+/// segments and are fetched where they are wanted. In a view whose rows replace each other, of equal (event time, availability) the last arrival
+/// is there. One per worker.
+/// </summary>
 internal sealed class EntityRows(ViewPlan plan)
 {
     private readonly ByTime _byTime = new();
+    private LoadedSegment[] _segments = [];
+    private int[] _order = [];
+    private long[] _permuted = [];
+    private int[] _permutedRows = [];
+    private int[] _run = [];
 
     public int Count { get; private set; }
 
@@ -13,39 +22,87 @@ internal sealed class EntityRows(ViewPlan plan)
 
     public long[] Commit { get; private set; } = [];
 
-    public int[][] Fixed { get; } = [.. plan.Fixed.Select(_ => Array.Empty<int>())];
+    public long[][] Fixed { get; } = [.. plan.Fixed.Select(_ => Array.Empty<long>())];
 
-    public float[][] Plain { get; } = [.. plan.Plain.Select(_ => Array.Empty<float>())];
+    public long[][] Hashed { get; } = [.. plan.Hashed.Select(_ => Array.Empty<long>())];
 
-    /// <summary>Whether some row became known after it happened.</summary>
+    /// <summary>For each row its segment's place in the snapshot.</summary>
+    public int[] Segment { get; private set; } = [];
+
+    /// <summary>For each row its place in the segment.</summary>
+    public int[] Row { get; private set; } = [];
+
+    /// <summary>Whether some row became known at another time than it happened.</summary>
     public bool HasLateKnowledge { get; private set; }
 
     /// <summary>Loads the rows whose event time lies in a range.</summary>
-    public void Load(OfflineSnapshot snapshot, int entity, long from, long to)
+    /// <param name="snapshot">The segments; rows of commits beyond its last one are left out.</param>
+    /// <param name="locals">By segment, the entity's number there; -1 where it has none.</param>
+    /// <param name="from">The first event time.</param>
+    /// <param name="to">The last one.</param>
+    /// <param name="everyRow">Whether replaced rows are wanted too.</param>
+    public void Load(OfflineSnapshot snapshot, ReadOnlySpan<int> locals, long from, long to, bool everyRow = false)
     {
         Count = 0;
         HasLateKnowledge = false;
-        if (entity < 0)
-            return;
+        _segments = snapshot.Segments;
+        from = Math.Max(from, snapshot.MinEvent);
         var sources = 0;
-        foreach (var segment in snapshot.Segments)
+        for (var s = 0; s < locals.Length; s++)
         {
-            if (!segment.TryRows(entity, out var start, out var end))
+            var segment = _segments[s];
+            if (locals[s] < 0 || segment.FirstCommit > snapshot.MaxCommit)
                 continue;
-            var events = segment.Reader.Event;
-            if (events[start] < from)
-                start += LowerBound(events[start..end], from);
-            if (start < end && events[end - 1] > to)
-                end = start + LowerBound(events[start..end], to + 1);
+            segment.Reader.RowsOf(locals[s], out var start, out var end);
+            start = from == long.MinValue ? start : segment.Reader.LowerBound(start, end, from);
+            end = to >= segment.Reader.LastEvent ? end : segment.Reader.LowerBound(start, end, to + 1);
             if (start >= end)
                 continue;
-            Append(segment, start, end - start);
+            Append(s, start, end - start);
+            if (segment.Commit > snapshot.MaxCommit)
+                DropCommitsAfter(snapshot.MaxCommit, Count - (end - start));
             sources++;
         }
 
         if (sources > 1)
             Order();
+        if (plan.View.IsUpsert && !everyRow)
+            DropReplaced();
     }
+
+    /// <summary>Copies values of a plain column to places of an output; a row of -1 has no value.</summary>
+    public void Gather(int column, ReadOnlySpan<int> rows, ReadOnlySpan<int> places, FeatureOutput output)
+    {
+        if (_run.Length < rows.Length)
+            _run = new int[Math.Max(rows.Length, 2 * _run.Length)];
+        for (var at = 0; at < rows.Length;)
+        {
+            // Neighbours of one segment go together.
+            var first = at;
+            var segment = -1;
+            for (; at < rows.Length; at++)
+            {
+                var row = rows[at];
+                if (row >= 0)
+                {
+                    if (segment >= 0 && Segment[row] != segment)
+                        break;
+                    segment = Segment[row];
+                    row = Row[row];
+                }
+
+                _run[at - first] = row;
+            }
+
+            if (segment < 0)
+                output.Blank(places[first..at]);
+            else
+                output.Gather(_segments[segment].Reader, column, _run.AsSpan(0, at - first), places[first..at]);
+        }
+    }
+
+    /// <summary>A value of a plain column.</summary>
+    public FeatureValue Plain(int column, int row) => _segments[Segment[row]].Reader.PlainValue(column, plan.Plain[column].Type, Row[row]);
 
     public static int LowerBound(ReadOnlySpan<long> sorted, long value)
     {
@@ -62,24 +119,67 @@ internal sealed class EntityRows(ViewPlan plan)
         return low;
     }
 
-    private void Append(LoadedSegment segment, int start, int length)
+    private void Append(int place, int start, int length)
     {
         var needed = Count + length;
         if (needed > Event.Length)
             Grow(needed);
+        var segment = _segments[place];
         var reader = segment.Reader;
-        reader.Event.Slice(start, length).CopyTo(Event.AsSpan(Count));
-        reader.Available.Slice(start, length).CopyTo(Available.AsSpan(Count));
+        reader.CopyWords(SegmentLayout.Event, start, Event.AsSpan(Count, length));
+        reader.CopyAvailable(start, Available.AsSpan(Count, length));
         HasLateKnowledge |= reader.HasAvailable;
         if (reader.HasCommit)
-            reader.Commit.Slice(start, length).CopyTo(Commit.AsSpan(Count));
+            reader.CopyWords(SegmentLayout.Commit, start, Commit.AsSpan(Count, length));
         else
             Commit.AsSpan(Count, length).Fill(segment.Commit);
         for (var c = 0; c < Fixed.Length; c++)
-            reader.Fixed(c).Slice(start, length).CopyTo(Fixed[c].AsSpan(Count));
-        for (var c = 0; c < Plain.Length; c++)
-            reader.Plain(c).Slice(start, length).CopyTo(Plain[c].AsSpan(Count));
+            reader.CopyWords(plan.Layout.FixedAt + c, start, Fixed[c].AsSpan(Count, length));
+        for (var c = 0; c < Hashed.Length; c++)
+            reader.CopyWords(plan.Layout.HashedAt + c, start, Hashed[c].AsSpan(Count, length));
+        Segment.AsSpan(Count, length).Fill(place);
+        for (var i = 0; i < length; i++)
+            Row[Count + i] = start + i;
         Count = needed;
+    }
+
+    private void DropCommitsAfter(long commit, int first)
+    {
+        var kept = first;
+        for (var i = first; i < Count; i++)
+        {
+            if (Commit[i] <= commit)
+                Move(i, kept++);
+        }
+
+        Count = kept;
+    }
+
+    private void DropReplaced()
+    {
+        var kept = 0;
+        for (var i = 0; i < Count; i++)
+        {
+            if (i + 1 == Count || Event[i] != Event[i + 1] || Available[i] != Available[i + 1])
+                Move(i, kept++);
+        }
+
+        Count = kept;
+    }
+
+    private void Move(int from, int to)
+    {
+        if (from == to)
+            return;
+        Event[to] = Event[from];
+        Available[to] = Available[from];
+        Commit[to] = Commit[from];
+        Segment[to] = Segment[from];
+        Row[to] = Row[from];
+        foreach (var column in Fixed)
+            column[to] = column[from];
+        foreach (var column in Hashed)
+            column[to] = column[from];
     }
 
     // Segments arrive in commit order, so a stable order by (event, availability) is the order by arrival as well.
@@ -90,27 +190,42 @@ internal sealed class EntityRows(ViewPlan plan)
             sorted = Event[i - 1] < Event[i] || (Event[i - 1] == Event[i] && Available[i - 1] <= Available[i]);
         if (sorted)
             return;
-        var order = new int[Count];
+        if (_order.Length < Count)
+        {
+            _order = new int[Event.Length];
+            _permuted = new long[Event.Length];
+            _permutedRows = new int[Event.Length];
+        }
+
+        var order = _order.AsSpan(0, Count);
         for (var i = 0; i < order.Length; i++)
             order[i] = i;
         _byTime.Event = Event;
         _byTime.Available = Available;
-        order.AsSpan().Sort(_byTime);
-        Event = Permute(Event, order);
-        Available = Permute(Available, order);
-        Commit = Permute(Commit, order);
-        for (var c = 0; c < Fixed.Length; c++)
-            Fixed[c] = Permute(Fixed[c], order);
-        for (var c = 0; c < Plain.Length; c++)
-            Plain[c] = Permute(Plain[c], order);
+        order.Sort(_byTime);
+        Permute(Event, order);
+        Permute(Available, order);
+        Permute(Commit, order);
+        foreach (var column in Fixed)
+            Permute(column, order);
+        foreach (var column in Hashed)
+            Permute(column, order);
+        Permute(Segment, order);
+        Permute(Row, order);
     }
 
-    private static T[] Permute<T>(T[] values, int[] order)
+    private void Permute(long[] values, ReadOnlySpan<int> order)
     {
-        var permuted = new T[values.Length];
         for (var i = 0; i < order.Length; i++)
-            permuted[i] = values[order[i]];
-        return permuted;
+            _permuted[i] = values[order[i]];
+        _permuted.AsSpan(0, order.Length).CopyTo(values);
+    }
+
+    private void Permute(int[] values, ReadOnlySpan<int> order)
+    {
+        for (var i = 0; i < order.Length; i++)
+            _permutedRows[i] = values[order[i]];
+        _permutedRows.AsSpan(0, order.Length).CopyTo(values);
     }
 
     private void Grow(int needed)
@@ -119,10 +234,12 @@ internal sealed class EntityRows(ViewPlan plan)
         Event = Enlarge(Event, size);
         Available = Enlarge(Available, size);
         Commit = Enlarge(Commit, size);
+        Segment = Enlarge(Segment, size);
+        Row = Enlarge(Row, size);
         for (var c = 0; c < Fixed.Length; c++)
             Fixed[c] = Enlarge(Fixed[c], size);
-        for (var c = 0; c < Plain.Length; c++)
-            Plain[c] = Enlarge(Plain[c], size);
+        for (var c = 0; c < Hashed.Length; c++)
+            Hashed[c] = Enlarge(Hashed[c], size);
     }
 
     private static T[] Enlarge<T>(T[] values, int size)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace MlOps.Features;
 
-/// <summary>Rows' entity keys as dense codes in order of first appearance; -1 where a part is null.</summary>
+/// <summary>Rows' entity keys as dense codes; -1 where a part is null.</summary>
 internal sealed class KeyCodes
 {
     private KeyCodes(int[] rows, string[][] parts)
@@ -24,47 +24,23 @@ internal sealed class KeyCodes
     public static KeyCodes OfColumn(DataColumn column, string what)
     {
         var rows = new int[column.Length];
-        var texts = new List<string>();
-        var hasNulls = column.NullCount > 0;
         switch (column)
         {
             case DataColumn<string> strings:
-            {
-                var codes = new Dictionary<string, int>(StringComparer.Ordinal);
-                var span = strings.Span;
-                for (var i = 0; i < rows.Length; i++)
-                {
-                    var text = span[i];
-                    if (text is null || (hasNulls && column.IsNull(i)))
-                    {
-                        rows[i] = -1;
-                        continue;
-                    }
-
-                    ref var code = ref CollectionsMarshal.GetValueRefOrAddDefault(codes, text, out var known);
-                    if (!known)
-                    {
-                        code = texts.Count;
-                        texts.Add(text);
-                    }
-
-                    rows[i] = code;
-                }
-
-                break;
-            }
-
+                var texts = new TextTable();
+                rows.AsSpan().Fill(-1);
+                texts.GetOrAddAll(strings.Span, rows);
+                return new KeyCodes(Unless(column, rows), [texts.ToArray()]);
             case DataColumn<int> ints:
-                OfNumbers(ints.Span, static value => value, column, rows, texts);
-                break;
+                var wide = new long[rows.Length];
+                for (var i = 0; i < wide.Length; i++)
+                    wide[i] = ints.Span[i];
+                return OfNumbers(wide, column, rows);
             case DataColumn<long> longs:
-                OfNumbers(longs.Span, static value => value, column, rows, texts);
-                break;
+                return OfNumbers(longs.Span, column, rows);
             default:
                 throw new InvalidInputException($"{what}: key column '{column.Name}' holds {column.Type}; keys are String, Int32 or Int64. Convert the column.");
         }
-
-        return new KeyCodes(rows, [[.. texts]]);
     }
 
     /// <summary>Joins the codes of several parts into one.</summary>
@@ -125,27 +101,25 @@ internal sealed class KeyCodes
         return new KeyCodes(rows, texts);
     }
 
-    private static void OfNumbers<T>(ReadOnlySpan<T> values, Func<T, long> widen, DataColumn column, int[] rows, List<string> texts)
+    private static KeyCodes OfNumbers(ReadOnlySpan<long> values, DataColumn column, int[] rows)
     {
-        var hasNulls = column.NullCount > 0;
-        var codes = new Dictionary<long, int>();
-        for (var i = 0; i < rows.Length; i++)
+        var numbers = new NumberTable();
+        numbers.GetOrAddAll(values, rows);
+        var texts = new string[numbers.Count];
+        for (var i = 0; i < texts.Length; i++)
+            texts[i] = numbers.Numbers[i].ToString(CultureInfo.InvariantCulture);
+        return new KeyCodes(Unless(column, rows), [texts]);
+    }
+
+    // What stands in a null's place was numbered too, which harms nothing.
+    private static int[] Unless(DataColumn column, int[] rows)
+    {
+        for (var i = 0; i < rows.Length && column.NullCount > 0; i++)
         {
-            if (hasNulls && column.IsNull(i))
-            {
+            if (column.IsNull(i))
                 rows[i] = -1;
-                continue;
-            }
-
-            var value = widen(values[i]);
-            ref var code = ref CollectionsMarshal.GetValueRefOrAddDefault(codes, value, out var known);
-            if (!known)
-            {
-                code = texts.Count;
-                texts.Add(value.ToString(CultureInfo.InvariantCulture));
-            }
-
-            rows[i] = code;
         }
+
+        return rows;
     }
 }

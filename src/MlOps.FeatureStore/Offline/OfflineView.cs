@@ -6,11 +6,8 @@ namespace MlOps.Features;
 /// A view's history. An intent row names a segment's file before the file is made, and one transaction makes it visible, so that a file
 /// without a visible row is either under way or was left behind by a crash.
 /// </summary>
-internal sealed partial class OfflineView
+internal sealed partial class OfflineView : IErasable
 {
-    private const int MaxBatchRows = 1 << 24;
-    private const long Pending = 0;
-    private const long Visible = 1;
     private readonly EnvironmentContext _context;
     private readonly MetadataArea _area;
     private readonly FeatureStoreOptions _options;
@@ -18,8 +15,6 @@ internal sealed partial class OfflineView
     private readonly string _directory;
     private readonly string _id;
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly SemaphoreSlim _compaction = new(1, 1);
-    private readonly KeyTable _keys;
     private List<LoadedSegment> _segments = [];
 
     public OfflineView(EnvironmentContext context, MetadataArea area, string directory, ViewPlan plan, FeatureStoreOptions options)
@@ -30,7 +25,6 @@ internal sealed partial class OfflineView
         _options = options;
         Plan = plan;
         _id = $"{plan.View.Name}.v{plan.View.Version}";
-        _keys = new KeyTable(plan.View.Keys.Count);
         _logger = context.LoggerFactory.CreateLogger("MlOps.Features");
     }
 
@@ -38,68 +32,33 @@ internal sealed partial class OfflineView
 
     private Timestamp Now => Timestamp.From(_context.Clock.GetUtcNow());
 
-    public async ValueTask<IngestResult> IngestAsync(DataFrame rows, string batchKey, CancellationToken cancellationToken)
-    {
-        if (rows.RowCount > MaxBatchRows)
-            throw new InvalidInputException($"Feature view '{Plan.View.Name}': the batch '{batchKey}' has {rows.RowCount} rows; {MaxBatchRows} are allowed. Slice it and give each slice its own key.");
-        return await IngestAsync(RowBatchReader.Read(Plan, rows), batchKey, null, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Adds checked rows.</summary>
-    /// <param name="batch">The rows.</param>
-    /// <param name="batchKey">Names the batch.</param>
-    /// <param name="also">Runs in the transaction that commits the batch; not when the batch was there already.</param>
-    /// <param name="cancellationToken">Cancels before the commit.</param>
-    public ValueTask<IngestResult> IngestAsync(RowBatch batch, string batchKey, Func<IMetadataSession, ValueTask>? also, CancellationToken cancellationToken) =>
-        IngestAsync(batch, batchKey, BatchDigest.Of(batch), also, cancellationToken);
-
-    /// <summary>Adds rows that stand for others: the batch's key is then taken, whatever content it comes with again.</summary>
-    public ValueTask<IngestResult> IngestCorrectedAsync(DataFrame rows, string batchKey, CancellationToken cancellationToken) =>
-        IngestAsync(RowBatchReader.Read(Plan, rows), batchKey, null, null, cancellationToken);
-
-    private async ValueTask<IngestResult> IngestAsync(RowBatch batch, string batchKey, string? digest, Func<IMetadataSession, ValueTask>? also, CancellationToken cancellationToken)
-    {
-        if (await FindBatchAsync(batchKey, cancellationToken).ConfigureAwait(false) is { } present)
-            return Present(batch, digest, batchKey, present);
-
-        var sorted = SortedRows.From(batch);
-        cancellationToken.ThrowIfCancellationRequested();
-        var file = await BeginSegmentAsync(cancellationToken).ConfigureAwait(false);
-        var bytes = sorted.Count == 0 ? 0 : SegmentWriter.Write(_context.Files, PathOf(file), Plan, sorted);
-        var committed = await CommitBatchAsync(batchKey, digest, file, sorted, bytes, also).ConfigureAwait(false);
-        if (committed is { } earlier)
-        {
-            _context.Files.Delete(PathOf(file));
-            return Present(batch, digest, batchKey, earlier);
-        }
-
-        LogIngested(_logger, sorted.Count, batchKey, _id);
-        await CompactAsync(cancellationToken).ConfigureAwait(false);
-        return new IngestResult(sorted.Count, false);
-    }
-
     /// <summary>The segments that the manifest names now, held open.</summary>
-    public async ValueTask<OfflineSnapshot> OpenAsync(CancellationToken cancellationToken)
+    public ValueTask<OfflineSnapshot> OpenAsync(CancellationToken cancellationToken) => OpenAsync(null, cancellationToken);
+
+    /// <summary>The segments as they stood at a moment, held open; as they stand when null.</summary>
+    public async ValueTask<OfflineSnapshot> OpenAsync(Timestamp? asOf, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             for (var attempt = 0; ; attempt++)
             {
-                var manifest = await ManifestAsync(cancellationToken).ConfigureAwait(false);
+                var manifest = await ManifestAsync(asOf, cancellationToken).ConfigureAwait(false);
                 try
                 {
-                    Load(manifest);
-                    break;
+                    Load(manifest.Rows);
                 }
-                catch (CorruptDataException) when (attempt == 0)
+                catch (CorruptDataException) when (attempt < 3)
                 {
-                    // Another process may have merged segments between the two reads; the second attempt tells.
+                    // Another process may have merged segments between the two reads.
+                    if (!await IsOutdatedAsync(manifest, cancellationToken).ConfigureAwait(false))
+                        throw;
+                    continue;
                 }
-            }
 
-            var held = _segments.Where(segment => segment.Reader.TryLease()).ToArray();
-            return new OfflineSnapshot(Plan, _keys, held);
+                var held = _segments.Where(segment => segment.Reader.TryLease()).ToArray();
+                return new OfflineSnapshot(Plan, held) { MaxCommit = manifest.Commit, MinEvent = FirstRetained(asOf is { } moment && moment < Now ? moment : Now), Erasures = manifest.Erasures };
+            }
         }
         finally
         {
@@ -142,91 +101,37 @@ internal sealed partial class OfflineView
         return rows.Count == 0 ? default : (rows.Sum(row => row.Rows), rows.Count, rows.Min(row => row.First), rows.Max(row => row.Last));
     }
 
+    /// <summary>Stops what runs in the background and lets go of the segments.</summary>
     public void Close()
     {
+        StopCompacting();
         foreach (var segment in _segments)
             segment.Reader.Release();
         _segments = [];
     }
 
-    private static IngestResult Present(RowBatch rows, string? digest, string batchKey, CommittedBatch present)
-    {
-        // Without a digest the batch was corrected in quarantine: the content that its key is known for is not the one that was taken.
-        if (present.Digest is null || present.Digest == digest)
-            return new IngestResult(present.Rows, true);
-        throw new InvalidInputException(present.Rows != rows.Count
-            ? $"Batch key '{batchKey}' was used for a batch of {present.Rows} rows; this one has {rows.Count}. Give a different batch a different key."
-            : $"Batch key '{batchKey}' was used for other content: {present.Rows} rows too, but digest {present.Digest} instead of {digest}. The source has changed since; give a different batch a different key.");
-    }
+    // Rows that happened before are hidden at once and dropped by a later merge.
+    private long FirstRetained(Timestamp at) => Plan.View.Retention is { } kept ? (at - kept).Microseconds : long.MinValue;
 
     private string PathOf(string file) => Path.Combine(_directory, file);
 
-    public async ValueTask<bool> HasBatchAsync(string batchKey, CancellationToken cancellationToken) =>
-        await FindBatchAsync(batchKey, cancellationToken).ConfigureAwait(false) is not null;
-
-    private ValueTask<CommittedBatch?> FindBatchAsync(string batchKey, CancellationToken cancellationToken) =>
-        _area.ReadAsync((session, _) => FindBatchAsync(session, batchKey), cancellationToken);
-
-    private async ValueTask<CommittedBatch?> FindBatchAsync(IMetadataSession session, string batchKey) =>
-        await session.FirstOrDefaultAsync<CommittedBatch?>(
-            "SELECT row_count, content_digest FROM features_batches WHERE view_id = @view AND batch_key = @key",
-            row => new CommittedBatch(row.GetInt64(0), row.GetStringOrNull(1)), ("view", _id), ("key", batchKey)).ConfigureAwait(false);
-
-    private async ValueTask<string> BeginSegmentAsync(CancellationToken cancellationToken)
-    {
-        _context.Files.CreateDirectory(_directory);
-        var file = Guid.NewGuid().ToString("N") + ".seg";
-        await _area.WriteAsync(
-            async (session, _) => await session.ExecuteAsync(
-                """
-                INSERT INTO features_segments (view_id, file, state, commit_number, row_count, first_event, last_event, byte_count, created_at)
-                VALUES (@view, @file, 0, 0, 0, 0, 0, 0, @now)
-                """,
-                ("view", _id), ("file", file), ("now", Now)).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
-        return file;
-    }
-
-    // The rows of the batch that holds the key already, or null when this one was committed.
-    private ValueTask<CommittedBatch?> CommitBatchAsync(
-        string batchKey, string? digest, string file, SortedRows rows, long bytes, Func<IMetadataSession, ValueTask>? also) =>
-        _area.WriteAsync<CommittedBatch?>(
+    private ValueTask<Manifest> ManifestAsync(Timestamp? asOf, CancellationToken cancellationToken) =>
+        _area.ReadAsync(
             async (session, _) =>
             {
-                var earlier = await FindBatchAsync(session, batchKey).ConfigureAwait(false);
-                if (earlier is not null || rows.Count == 0)
-                    await session.ExecuteAsync("DELETE FROM features_segments WHERE file = @file", ("file", file)).ConfigureAwait(false);
-                if (earlier is not null)
-                    return earlier;
-                var commit = 1 + (await session.ScalarAsync("SELECT MAX(commit_number) FROM features_batches WHERE view_id = @view", ("view", _id)).ConfigureAwait(false) ?? 0);
-                await session.ExecuteAsync(
-                    "INSERT INTO features_batches (view_id, batch_key, commit_number, row_count, committed_at, content_digest) VALUES (@view, @key, @commit, @rows, @now, @digest)",
-                    ("view", _id), ("key", batchKey), ("commit", commit), ("rows", (long)rows.Count), ("now", Now), ("digest", digest)).ConfigureAwait(false);
-                if (also is not null)
-                    await also(session).ConfigureAwait(false);
-                if (rows.Count > 0)
-                    await ShowSegmentAsync(session, file, commit, rows, bytes).ConfigureAwait(false);
-                return null;
-            });
-
-    private static async ValueTask ShowSegmentAsync(IMetadataSession session, string file, long commit, SortedRows rows, long bytes)
-    {
-        var changed = await session.ExecuteAsync(
-            """
-            UPDATE features_segments SET state = 1, commit_number = @commit, row_count = @rows, first_event = @first, last_event = @last, byte_count = @bytes
-            WHERE file = @file AND state = 0
-            """,
-            ("commit", commit), ("rows", (long)rows.Count), ("first", rows.Event.Min()), ("last", rows.Event.Max()), ("bytes", bytes), ("file", file)).ConfigureAwait(false);
-        if (changed != 1)
-            throw new StorageException($"Segment '{file}' took longer than the orphan age and was swept by another process. Ingest the batch again, with a longer FeatureStoreOptions.OrphanAge if it repeats.");
-    }
-
-    private ValueTask<List<ManifestRow>> ManifestAsync(CancellationToken cancellationToken) =>
-        _area.ReadAsync(
-            async (session, _) => await session.QueryAsync(
-                "SELECT id, file, commit_number, row_count FROM features_segments WHERE view_id = @view AND state = 1 ORDER BY commit_number",
-                row => new ManifestRow(row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), ("view", _id)).ConfigureAwait(false),
+                var rows = await session.QueryAsync(
+                    "SELECT id, file, commit_number, row_count, last_event FROM features_segments WHERE view_id = @view AND state = 1 ORDER BY commit_number",
+                    row => new ManifestRow(row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)), ("view", _id)).ConfigureAwait(false);
+                var commit = asOf is { } moment ? await CommitAsOfAsync(session, moment).ConfigureAwait(false) : long.MaxValue;
+                return new Manifest(rows, commit, await ErasuresAsync(session).ConfigureAwait(false));
+            },
             cancellationToken);
+
+    private async ValueTask<bool> IsOutdatedAsync(Manifest manifest, CancellationToken cancellationToken)
+    {
+        var now = await ManifestAsync(null, cancellationToken).ConfigureAwait(false);
+        return !now.Rows.Select(row => row.Id).SequenceEqual(manifest.Rows.Select(row => row.Id));
+    }
 
     private void Load(List<ManifestRow> manifest)
     {
@@ -239,7 +144,7 @@ internal sealed partial class OfflineView
             {
                 if (!open.Remove(row.Id, out var segment))
                 {
-                    segment = new LoadedSegment(row.Id, row.Commit, SegmentReader.Open(_context.Files, PathOf(row.File), Plan), _keys);
+                    segment = new LoadedSegment(row.Id, row.Commit, SegmentReader.Open(_context.Files, PathOf(row.File), Plan));
                     opened.Add(segment);
                 }
 
@@ -257,7 +162,7 @@ internal sealed partial class OfflineView
         _segments = next;
     }
 
-    private sealed record CommittedBatch(long Rows, string? Digest);
+    private readonly record struct ManifestRow(long Id, string File, long Commit, long Rows, long LastEvent);
 
-    private readonly record struct ManifestRow(long Id, string File, long Commit, long Rows);
+    private sealed record Manifest(List<ManifestRow> Rows, long Commit, Erasures Erasures);
 }

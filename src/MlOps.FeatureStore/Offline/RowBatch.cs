@@ -1,6 +1,6 @@
 namespace MlOps.Features;
 
-/// <summary>A checked batch of a view's rows in the engines' own form: key codes, times in microseconds, fixed-point units, floats.</summary>
+/// <summary>A checked batch of a view's rows in the engines' own form: key codes, times in microseconds, fixed-point units, hashes, typed values.</summary>
 internal sealed class RowBatch
 {
     public required int Count { get; init; }
@@ -17,8 +17,11 @@ internal sealed class RowBatch
     public required long[] Available { get; init; }
 
     /// <summary>By column of <see cref="ViewPlan.Fixed"/>; <see cref="ViewPlan.Missing"/> where there is no value.</summary>
-    public required int[][] Fixed { get; init; }
+    public required long[][] Fixed { get; init; }
 
-    /// <summary>By column of <see cref="ViewPlan.Plain"/>; NaN where there is no value.</summary>
-    public required float[][] Plain { get; init; }
+    /// <summary>By column of <see cref="ViewPlan.Hashed"/>; 0 where there is no value.</summary>
+    public required long[][] Hashed { get; init; }
+
+    /// <summary>By column of <see cref="ViewPlan.Plain"/>, of its type; a float that is not there is NaN (of one bit pattern) and not null, others are null.</summary>
+    public required DataColumn[] Plain { get; init; }
 }

@@ -1,36 +1,53 @@
 namespace MlOps.Features;
 
 /// <summary>
-/// Segment files, version 1, little-endian: a header of 64 bytes (magic, version, counts, section count, the view's definition hash),
-/// a directory of 32 bytes a section (id, type, offset, length, CRC-32C), a CRC-32C of both, then the sections, each at a multiple of 64.
+/// Segment files, version 2, little-endian. A header of 64 bytes; row groups, each of all columns of a power of two of rows, so that the rows of one
+/// entity lie together; the sections of the index (keys, key offsets, starts, hash slots); the directory (offset, length and CRC-32C of every group)
+/// and the CRC-32C of every 64 KiB of the index sections; a trailer of 192 bytes, whose checksums cover both tables and itself.
 /// </summary>
 internal static class SegmentFormat
 {
-    public const uint Version = 1;
+    public const uint Version = 2;
     public const int HeaderBytes = 64;
-    public const int EntryBytes = 32;
+    public const int TrailerBytes = 192;
+    public const int GroupEntryBytes = 16;
+    public const int DescriptorBytes = 16;
+    public const int BlockBytes = 1 << 16;
     public const int Alignment = 64;
-    public const int MaxSections = 4096;
 
-    public const uint Keys = 1;
-    public const uint Starts = 2;
-    public const uint Event = 3;
-    public const uint Available = 4;
-    public const uint Commit = 5;
-    public const uint FixedBase = 1000;
-    public const uint PlainBase = 2000;
+    public const int Keys = 0;
+    public const int KeyOffsets = 1;
+    public const int Starts = 2;
+    public const int Slots = 3;
+    public const int Sections = 4;
+
+    /// <summary>Values of a column of a group are the entry's base plus an unsigned number of this many bytes; 0 is the base alone.</summary>
+    public const byte HasMissing = 1;
+
+    public const byte HasNulls = 2;
+
+    /// <summary>No value at all: every row is missing or null.</summary>
+    public const byte AllMissing = 4;
 
     public static ReadOnlySpan<byte> Magic => "MLFSEG\r\n"u8;
 
-    public static string NameOf(uint section) => section switch
+    public static string NameOf(int section) => section switch
     {
         Keys => "keys",
+        KeyOffsets => "key offsets",
         Starts => "entity starts",
-        Event => "event time",
-        Available => "availability",
-        Commit => "commit",
-        >= PlainBase => $"plain column {section - PlainBase}",
-        >= FixedBase => $"aggregated column {section - FixedBase}",
+        Slots => "key index",
         _ => $"section {section}",
     };
+
+    /// <summary>How many rows a group has, as a power of two: about 32 KiB of them, so that a cold read of one entity is one short read.</summary>
+    public static int ShiftFor(SegmentLayout layout)
+    {
+        var shift = 6;
+        while (shift < 13 && layout.TypicalRowBytes << (shift + 1) <= 40 << 10)
+            shift++;
+        return shift;
+    }
+
+    public static long Align(long offset) => (offset + Alignment - 1) / Alignment * Alignment;
 }

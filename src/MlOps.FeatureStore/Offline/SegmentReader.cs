@@ -6,41 +6,54 @@ using System.Text;
 namespace MlOps.Features;
 
 /// <summary>
-/// A segment mapped into memory. Every section's checksum is verified when it is first used; a flipped bit is named and leaves other
-/// segments readable. Shared by joins, which lease it; the mapping goes when the last lease ends after retirement. Thread-safe.
+/// A segment mapped into memory. Opening reads its trailer and tables only; every row group and every block of the index is verified when it is first
+/// touched, so that a flipped bit is named and leaves the rest readable. Shared by joins, which lease it; the mapping goes when the last lease ends
+/// after retirement. Thread-safe.
 /// </summary>
-internal sealed unsafe class SegmentReader
+internal sealed unsafe partial class SegmentReader
 {
     private readonly string _path;
-    private readonly Dictionary<uint, Section> _sections = [];
+    private readonly SegmentLayout _layout;
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
     private readonly Lock _gate = new();
+    private readonly long _length;
+    private readonly long[] _sectionAt = new long[SegmentFormat.Sections];
+    private readonly long[] _sectionLength = new long[SegmentFormat.Sections];
+    private readonly int[] _firstBlock = new int[SegmentFormat.Sections];
     private byte* _base;
-    private string[][]? _keys;
+    private byte* _groups;
+    private byte* _blockSums;
+    private byte[] _verifiedGroups = [];
+    private byte[] _verifiedBlocks = [];
+    private int _shift;
+    private int _isIndexAsked;
     private int _leases = 1;
 
     private SegmentReader(IFileSystem files, string path, ViewPlan plan)
     {
         _path = path;
+        _layout = plan.Layout;
         var stream = files.OpenRead(path);
-        var length = stream.Length;
-        if (stream is FileStream file && length > 0)
+        _length = stream.Length;
+        if (stream is FileStream file && _length > 0)
         {
             _map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+            _view = _map.CreateViewAccessor(0, _length, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _base);
             _base += _view.PointerOffset;
+            // The kernel's read-ahead is for files read from front to back; here a few rows are wanted of many places.
+            MappedPages.ExpectRandomReads(_base, _length);
         }
         else
         {
             // A file layer without real files, as in tests: the bytes are read into native memory instead.
             using (stream)
             {
-                _base = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), SegmentFormat.Alignment);
-                for (long at = 0; at < length;)
+                _base = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(_length, 1), SegmentFormat.Alignment);
+                for (long at = 0; at < _length;)
                 {
-                    var read = stream.Read(new Span<byte>(_base + at, (int)Math.Min(1 << 20, length - at)));
+                    var read = stream.Read(new Span<byte>(_base + at, (int)Math.Min(1 << 20, _length - at)));
                     if (read == 0)
                         throw Corrupt("ends early");
                     at += read;
@@ -50,7 +63,7 @@ internal sealed unsafe class SegmentReader
 
         try
         {
-            ReadHead(length, plan);
+            ReadTables(plan);
         }
         catch
         {
@@ -59,21 +72,33 @@ internal sealed unsafe class SegmentReader
         }
     }
 
+    public string Path => _path;
+
     public int Rows { get; private set; }
 
     public int Entities { get; private set; }
 
-    public ReadOnlySpan<int> Starts => Values<int>(SegmentFormat.Starts, Entities + 1);
+    public int Groups { get; private set; }
 
-    public ReadOnlySpan<long> Event => Values<long>(SegmentFormat.Event, Rows);
+    public int GroupRows => 1 << _shift;
 
-    public bool HasAvailable => _sections.ContainsKey(SegmentFormat.Available);
+    public long FirstEvent { get; private set; }
 
-    public ReadOnlySpan<long> Available => HasAvailable ? Values<long>(SegmentFormat.Available, Rows) : Event;
+    public long LastEvent { get; private set; }
 
-    public bool HasCommit => _sections.ContainsKey(SegmentFormat.Commit);
+    /// <summary>Whether some row became known at another time than it happened.</summary>
+    public bool HasAvailable { get; private set; }
 
-    public ReadOnlySpan<long> Commit => Values<long>(SegmentFormat.Commit, Rows);
+    /// <summary>Whether rows carry the commit that brought them, as in merged segments; else one commit brought all.</summary>
+    public bool HasCommit { get; private set; }
+
+    /// <summary>The lowest commit of a merged segment's rows.</summary>
+    public long FirstCommit { get; private set; }
+
+    /// <summary>The highest commit of a merged segment's rows.</summary>
+    public long LastCommit { get; private set; }
+
+    public long Bytes => _length;
 
     public static SegmentReader Open(IFileSystem files, string path, ViewPlan plan)
     {
@@ -87,37 +112,46 @@ internal sealed unsafe class SegmentReader
         }
     }
 
-    public ReadOnlySpan<int> Fixed(int column) => Values<int>(SegmentFormat.FixedBase + (uint)column, Rows);
-
-    public ReadOnlySpan<float> Plain(int column) => Values<float>(SegmentFormat.PlainBase + (uint)column, Rows);
-
-    /// <summary>For each part of the key, its text by entity of this segment.</summary>
-    public string[][] Keys(int parts)
+    /// <summary>The number of an entity in this segment; -1 where it has none.</summary>
+    public int Find(ReadOnlySpan<byte> key, ulong hash)
     {
-        lock (_gate)
+        var slots = _sectionLength[SegmentFormat.Slots] / 8;
+        if (slots == 0)
+            return -1;
+        var tag = hash & 0xFFFFFFFF00000000;
+        for (var slot = (long)(uint)hash & (slots - 1); ; slot = (slot + 1) & (slots - 1))
         {
-            if (_keys is not null)
-                return _keys;
-            var bytes = Verified(SegmentFormat.Keys);
-            using var reader = new BinaryReader(new UnmanagedMemoryStream(bytes.Start, bytes.Length), Encoding.UTF8);
-            var keys = new string[parts][];
-            for (var p = 0; p < parts; p++)
-                keys[p] = new string[Entities];
-            for (var e = 0; e < Entities; e++)
-            {
-                for (var p = 0; p < parts; p++)
-                    keys[p][e] = reader.ReadString();
-            }
-
-            return _keys = keys;
+            var entry = *(ulong*)Verified(SegmentFormat.Slots, slot * 8, 8);
+            if (entry == 0)
+                return -1;
+            if ((entry & 0xFFFFFFFF00000000) != tag)
+                continue;
+            var local = (int)(entry & 0xFFFFFFFF) - 1;
+            if ((uint)local >= (uint)Entities)
+                throw Corrupt($"has an entity {local} in its key index, but {Entities} entities");
+            if (Key(local).SequenceEqual(key))
+                return local;
         }
     }
 
-    /// <summary>Verifies every section now.</summary>
-    public void VerifyAll()
+    /// <summary>The key of an entity of this segment, as <see cref="EntityKey"/> writes it. Entities are in its order.</summary>
+    public ReadOnlySpan<byte> Key(int local)
     {
-        foreach (var id in _sections.Keys)
-            Verified(id);
+        var offsets = (long*)Verified(SegmentFormat.KeyOffsets, local * 8L, 16);
+        long start = offsets[0], end = offsets[1];
+        if (start < 0 || end < start || end > _sectionLength[SegmentFormat.Keys])
+            throw Corrupt($"has a key from byte {start} to {end} of {_sectionLength[SegmentFormat.Keys]}");
+        return new ReadOnlySpan<byte>(Verified(SegmentFormat.Keys, start, end - start), (int)(end - start));
+    }
+
+    /// <summary>Where the rows of an entity lie.</summary>
+    public void RowsOf(int local, out int start, out int end)
+    {
+        var starts = (int*)Verified(SegmentFormat.Starts, local * 4L, 8);
+        start = starts[0];
+        end = starts[1];
+        if (start < 0 || end < start || end > Rows)
+            throw Corrupt($"has an entity from row {start} to {end} of {Rows}");
     }
 
     public bool TryLease()
@@ -142,58 +176,44 @@ internal sealed unsafe class SegmentReader
         Unmap();
     }
 
-    private ReadOnlySpan<T> Values<T>(uint id, int count)
-        where T : unmanaged
+    /// <summary>Asks for the pages of rows ahead of their use, so that a cold file is read in parallel; not for many rows, nor for those in use already.</summary>
+    public void Prefetch(int start, int end)
     {
-        var section = Verified(id);
-        if (section.Length != (long)count * sizeof(T))
-            throw Corrupt($"has {section.Length} bytes of {SegmentFormat.NameOf(id)}, {(long)count * sizeof(T)} expected");
-        return new ReadOnlySpan<T>(section.Start, count);
+        int first = start >> _shift, last = (end - 1) >> _shift;
+        if (_view is null || start >= end || last - first > 8 || (_verifiedGroups[first] & _verifiedGroups[last]) != 0)
+            return;
+        var from = *(long*)GroupEntry(first);
+        MappedPages.Prefetch(_base + from, *(long*)GroupEntry(last) + *(int*)(GroupEntry(last) + 8) - from);
     }
 
-    private Section Verified(uint id)
+    /// <summary>Asks for the pages of the index ahead of its use, unless it is large.</summary>
+    public void PrefetchIndex()
     {
-        if (!_sections.TryGetValue(id, out var section))
-            throw Corrupt($"lacks its {SegmentFormat.NameOf(id)}");
-        if (Volatile.Read(ref section.IsVerified))
-            return section;
-        uint crc = 0;
-        for (long at = 0; at < section.Length; at += 1 << 30)
-            crc = Crc32C.Compute(new ReadOnlySpan<byte>(section.Start + at, (int)Math.Min(1 << 30, section.Length - at)), crc);
-        if (crc != section.Crc)
-            throw Corrupt($"fails the checksum of its {SegmentFormat.NameOf(id)} (stored {section.Crc:x8}, computed {crc:x8})");
-        Volatile.Write(ref section.IsVerified, true);
-        return section;
+        var first = _sectionAt[SegmentFormat.Keys];
+        if (_view is not null && Entities > 0 && _length - first <= 16 << 20 && Interlocked.Exchange(ref _isIndexAsked, 1) == 0)
+            MappedPages.Prefetch(_base + first, _length - first);
     }
 
-    private void ReadHead(long length, ViewPlan plan)
+    /// <summary>Checks every block and row group, and names those that are damaged.</summary>
+    public List<string> FindDamages()
     {
-        if (length < SegmentFormat.HeaderBytes + 4 || !new ReadOnlySpan<byte>(_base, 8).SequenceEqual(SegmentFormat.Magic))
-            throw Corrupt("does not begin as a segment does");
-        var head = new ReadOnlySpan<byte>(_base, (int)Math.Min(length, SegmentFormat.HeaderBytes + SegmentFormat.MaxSections * SegmentFormat.EntryBytes + 4));
-        var version = BinaryPrimitives.ReadUInt32LittleEndian(head[8..]);
-        if (version != SegmentFormat.Version)
-            throw Corrupt($"has format version {version}; this library reads {SegmentFormat.Version}");
-        var count = BinaryPrimitives.ReadUInt32LittleEndian(head[12..]);
-        var directoryEnd = SegmentFormat.HeaderBytes + (long)count * SegmentFormat.EntryBytes;
-        if (count > SegmentFormat.MaxSections || directoryEnd + 4 > length
-            || Crc32C.Compute(head[..(int)directoryEnd]) != BinaryPrimitives.ReadUInt32LittleEndian(head[(int)directoryEnd..]))
-            throw Corrupt("fails the checksum of its header");
-        var hash = Encoding.ASCII.GetString(head.Slice(40, 16));
-        if (hash != plan.View.Hash)
-            throw Corrupt($"was written for definition {hash}, but view {plan.View} has {plan.View.Hash}");
-        Rows = (int)BinaryPrimitives.ReadInt64LittleEndian(head[16..]);
-        Entities = (int)BinaryPrimitives.ReadInt64LittleEndian(head[24..]);
-        for (var s = 0; s < count; s++)
+        var damages = new List<string>();
+        for (var section = 0; section < SegmentFormat.Sections; section++)
         {
-            var entry = head[(SegmentFormat.HeaderBytes + s * SegmentFormat.EntryBytes)..];
-            var offset = BinaryPrimitives.ReadInt64LittleEndian(entry[8..]);
-            var bytes = BinaryPrimitives.ReadInt64LittleEndian(entry[16..]);
-            var id = BinaryPrimitives.ReadUInt32LittleEndian(entry);
-            if (offset < 0 || bytes < 0 || offset > length || bytes > length - offset)
-                throw Corrupt($"is {length} bytes long but its {SegmentFormat.NameOf(id)} would end at {offset + bytes}");
-            _sections.Add(id, new Section { Start = _base + offset, Length = bytes, Crc = BinaryPrimitives.ReadUInt32LittleEndian(entry[24..]) });
+            for (var block = 0; block * (long)SegmentFormat.BlockBytes < _sectionLength[section]; block++)
+            {
+                if (CheckBlock(section, block) is { } damage)
+                    damages.Add(damage);
+            }
         }
+
+        for (var group = 0; group < Groups; group++)
+        {
+            if (CheckGroup(group) is { } damage)
+                damages.Add(damage);
+        }
+
+        return damages;
     }
 
     private void Unmap()
@@ -212,14 +232,157 @@ internal sealed unsafe class SegmentReader
         _base = null;
     }
 
+    private void ReadTables(ViewPlan plan)
+    {
+        if (_length < SegmentFormat.HeaderBytes || !new ReadOnlySpan<byte>(_base, 8).SequenceEqual(SegmentFormat.Magic))
+            throw Corrupt("does not begin as a segment does");
+        var head = new ReadOnlySpan<byte>(_base, SegmentFormat.HeaderBytes);
+        var version = BinaryPrimitives.ReadUInt32LittleEndian(head[8..]);
+        if (version != SegmentFormat.Version)
+            throw Corrupt($"is of format version {version}; this build reads version {SegmentFormat.Version} only. Ingest its batch again");
+        if (Crc32C.Compute(head[..60]) != BinaryPrimitives.ReadUInt32LittleEndian(head[60..]))
+            throw Corrupt("fails the checksum of its header");
+        if (_length < SegmentFormat.HeaderBytes + SegmentFormat.TrailerBytes)
+            throw Corrupt("ends early");
+        var tail = new ReadOnlySpan<byte>(_base + _length - SegmentFormat.TrailerBytes, SegmentFormat.TrailerBytes);
+        if (!tail[^8..].SequenceEqual(SegmentFormat.Magic) || Crc32C.Compute(tail[..^12]) != BinaryPrimitives.ReadUInt32LittleEndian(tail[^12..]))
+            throw Corrupt("fails the checksum of its trailer; it may end early");
+        var hash = Encoding.ASCII.GetString(head.Slice(40, 16));
+        if (hash != plan.View.Hash)
+            throw Corrupt($"was written for definition {hash}, but view {plan.View} has {plan.View.Hash}");
+
+        _shift = BinaryPrimitives.ReadInt32LittleEndian(head[12..]);
+        Rows = (int)BinaryPrimitives.ReadInt64LittleEndian(tail);
+        Entities = (int)BinaryPrimitives.ReadInt64LittleEndian(tail[8..]);
+        Groups = (int)BinaryPrimitives.ReadInt64LittleEndian(tail[16..]);
+        FirstEvent = BinaryPrimitives.ReadInt64LittleEndian(tail[24..]);
+        LastEvent = BinaryPrimitives.ReadInt64LittleEndian(tail[32..]);
+        FirstCommit = BinaryPrimitives.ReadInt64LittleEndian(tail[40..]);
+        LastCommit = BinaryPrimitives.ReadInt64LittleEndian(tail[48..]);
+        HasAvailable = (tail[56] & 1) != 0;
+        HasCommit = (tail[56] & 2) != 0;
+        var blocks = 0;
+        for (var s = 0; s < SegmentFormat.Sections; s++)
+        {
+            _sectionAt[s] = BinaryPrimitives.ReadInt64LittleEndian(tail[(64 + s * 16)..]);
+            _sectionLength[s] = BinaryPrimitives.ReadInt64LittleEndian(tail[(72 + s * 16)..]);
+            _firstBlock[s] = blocks;
+            blocks += (int)((_sectionLength[s] + SegmentFormat.BlockBytes - 1) / SegmentFormat.BlockBytes);
+            if (_sectionAt[s] < 0 || _sectionLength[s] < 0 || _sectionAt[s] > _length - _sectionLength[s])
+                throw Corrupt($"is {_length} bytes long but its {SegmentFormat.NameOf(s)} would end at {_sectionAt[s] + _sectionLength[s]}");
+        }
+
+        _groups = Table(tail, 128, Groups * (long)SegmentFormat.GroupEntryBytes, "directory of row groups");
+        _blockSums = Table(tail, 144, blocks * 4L, "checksums of the index");
+        _verifiedGroups = new byte[Groups];
+        _verifiedBlocks = new byte[blocks];
+    }
+
+    private byte* Table(ReadOnlySpan<byte> tail, int entry, long length, string what)
+    {
+        var at = BinaryPrimitives.ReadInt64LittleEndian(tail[entry..]);
+        if (at < 0 || length < 0 || at > _length - length)
+            throw Corrupt($"is {_length} bytes long but its {what} would end at {at + length}");
+        if (Sum(_base + at, length) != BinaryPrimitives.ReadUInt32LittleEndian(tail[(entry + 8)..]))
+            throw Corrupt($"fails the checksum of its {what}");
+        return _base + at;
+    }
+
+    private byte* GroupEntry(int group) => _groups + (long)group * SegmentFormat.GroupEntryBytes;
+
+    private byte* Verified(int section, long offset, long length)
+    {
+        if (offset < 0 || length < 0 || offset + length > _sectionLength[section])
+            throw Corrupt($"has {_sectionLength[section]} bytes of {SegmentFormat.NameOf(section)}, of which {offset} to {offset + length} are asked for");
+        var start = _base + _sectionAt[section];
+        var last = length == 0 ? offset : offset + length - 1;
+        for (var block = (int)(offset / SegmentFormat.BlockBytes); block <= last / SegmentFormat.BlockBytes && length > 0; block++)
+        {
+            if (Volatile.Read(ref _verifiedBlocks[_firstBlock[section] + block]) == 0)
+                VerifyBlock(section, block);
+        }
+
+        return start + offset;
+    }
+
+    private void VerifyBlock(int section, int block)
+    {
+        if (CheckBlock(section, block) is { } damage)
+            throw Corrupt(damage);
+        Volatile.Write(ref _verifiedBlocks[_firstBlock[section] + block], 1);
+    }
+
+    private string? CheckBlock(int section, int block)
+    {
+        var offset = (long)block * SegmentFormat.BlockBytes;
+        var sum = Sum(_base + _sectionAt[section] + offset, Math.Min(SegmentFormat.BlockBytes, _sectionLength[section] - offset));
+        var stored = ((uint*)_blockSums)[_firstBlock[section] + block];
+        if (sum == stored)
+            return null;
+        return $"fails the checksum of block {block} of its {SegmentFormat.NameOf(section)}{Covered()} (stored {stored:x8}, computed {sum:x8})";
+
+        string Covered() => section switch
+        {
+            SegmentFormat.KeyOffsets => $", entities {offset / 8} to {Math.Min(Entities, (offset + SegmentFormat.BlockBytes) / 8) - 1}",
+            SegmentFormat.Starts => $", entities {offset / 4} to {Math.Min(Entities, (offset + SegmentFormat.BlockBytes) / 4) - 1}",
+            _ => "",
+        };
+    }
+
+    private byte* Group(int group)
+    {
+        var entry = GroupEntry(group);
+        if (Volatile.Read(ref _verifiedGroups[group]) == 0)
+        {
+            if (CheckGroup(group) is { } damage)
+                throw Corrupt(damage);
+            Volatile.Write(ref _verifiedGroups[group], 1);
+        }
+
+        return _base + *(long*)entry;
+    }
+
+    private string? CheckGroup(int group)
+    {
+        var entry = GroupEntry(group);
+        var at = *(long*)entry;
+        var length = *(int*)(entry + 8);
+        if (at < 0 || length < 0 || at > _length - length)
+            return $"is {_length} bytes long but its row group {group} would end at {at + length}";
+        var sum = Sum(_base + at, length);
+        var stored = *(uint*)(entry + 12);
+        return sum == stored ? null : $"fails the checksum of row group {group} of the columns{EntitiesOf(group)} (stored {stored:x8}, computed {sum:x8})";
+    }
+
+    // Which rows and entities a damaged group held; the numbers are those of this segment, since keys are nobody's business in a log.
+    private string EntitiesOf(int group)
+    {
+        var first = group << _shift;
+        var last = Math.Min(Rows, first + GroupRows) - 1;
+        for (var block = 0; block * (long)SegmentFormat.BlockBytes < _sectionLength[SegmentFormat.Starts]; block++)
+        {
+            if (CheckBlock(SegmentFormat.Starts, block) is not null)
+                return $", rows {first} to {last}";
+        }
+
+        var starts = new ReadOnlySpan<int>(_base + _sectionAt[SegmentFormat.Starts], Entities + 1);
+        return $", rows {first} to {last}, entities {EntityAt(starts, first)} to {EntityAt(starts, last)}";
+    }
+
+    private static int EntityAt(ReadOnlySpan<int> starts, int row)
+    {
+        var at = starts.BinarySearch(row);
+        return at >= 0 ? at : ~at - 1;
+    }
+
+    private static uint Sum(byte* start, long length)
+    {
+        uint sum = 0;
+        for (long at = 0; at < length; at += 1 << 30)
+            sum = Crc32C.Compute(new ReadOnlySpan<byte>(start + at, (int)Math.Min(1 << 30, length - at)), sum);
+        return sum;
+    }
+
     private CorruptDataException Corrupt(string how) =>
         new($"Segment '{_path}' {how}. Restore the file from a backup, or ingest its batch into a new version of the view; other segments are not affected.");
-
-    private sealed class Section
-    {
-        public byte* Start;
-        public long Length;
-        public uint Crc;
-        public bool IsVerified;
-    }
 }

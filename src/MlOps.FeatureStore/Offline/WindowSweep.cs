@@ -1,155 +1,193 @@
 namespace MlOps.Features;
 
 /// <summary>
-/// Computes a view's features at many moments of one entity in one pass. Rows enter by the moment at which they can be seen,
-/// max(event time, availability + delay), and leave each window by event time; a row that left before it could be seen never enters.
+/// Computes a view's features at many moments of one entity in one pass. A row is visible from max(event time, availability + delay) on; what a
+/// window holds at a moment is the visible rows between two places in event order, both of which only move forward. Where rows become visible in
+/// event order, the visible ones are a run, and each feature is computed column by column; else rows enter and leave one by one, in logarithmic time.
+/// One per worker.
 /// </summary>
-internal sealed class WindowSweep
+internal sealed partial class WindowSweep
 {
     private readonly ViewPlan _plan;
-    private readonly int _stride;
-    private readonly long[] _sums;
-    private readonly long[] _tails;
-    private readonly int[] _leaving;
+    private readonly WindowJob[] _jobs;
+    private readonly int[] _plain;
+    private readonly RunningTotals?[] _totals;
+    private readonly RankedValues?[] _buckets;
+    private readonly RankedValues?[] _hashes;
+    private long[] _moments = [];
     private long[] _visibleAt = [];
     private long[] _entering = [];
     private int[] _enteringRow = [];
+    private int[] _newest = [];
+    private int[] _picks = [];
 
-    public WindowSweep(ViewPlan plan)
+    /// <param name="plan">The view.</param>
+    /// <param name="wanted">By feature, whether it is wanted.</param>
+    public WindowSweep(ViewPlan plan, ReadOnlySpan<bool> wanted)
     {
         _plan = plan;
         Rows = new EntityRows(plan);
-        _stride = 2 * plan.Fixed.Length;
-        _sums = new long[_stride * plan.WindowLength.Length];
-        _tails = new long[plan.WindowLength.Length];
-        _leaving = new int[plan.WindowLength.Length];
+        var features = new List<int>();
+        for (var f = 0; f < wanted.Length; f++)
+        {
+            if (wanted[f])
+                features.Add(f);
+        }
+
+        _plain = [.. features.Where(f => plan.Features[f].Window < 0)];
+        _jobs = [.. features.Where(f => plan.Features[f].Window >= 0).GroupBy(f => plan.Features[f].Window).Select(group => new WindowJob(plan, group.Key, [.. group]))];
+        _totals = new RunningTotals?[plan.Fixed.Length];
+        _buckets = new RankedValues?[plan.Fixed.Length];
+        _hashes = new RankedValues?[plan.Hashed.Length];
+        foreach (var fold in _jobs.SelectMany(job => job.Folds))
+        {
+            if (fold.Kind == FoldKind.Totals)
+                _totals[fold.Column] ??= new RunningTotals();
+            else if (fold.Kind == FoldKind.Buckets)
+                _buckets[fold.Column] ??= new RankedValues();
+            else if (fold.Kind == FoldKind.Distinct)
+                _hashes[fold.Column] ??= new RankedValues();
+        }
+
+        _trees = new ExtremeTree?[plan.Fixed.Length];
+        foreach (var fold in _jobs.SelectMany(job => job.Folds).Where(fold => fold.Kind == FoldKind.Extremes))
+            _trees[fold.Column] ??= new ExtremeTree();
     }
 
     public EntityRows Rows { get; }
 
     /// <summary>Sweeps over <see cref="Rows"/>.</summary>
-    /// <param name="times">The moments, by spine row.</param>
-    /// <param name="spineRows">The spine rows of this entity in order of time.</param>
+    /// <param name="moments">The moments, ascending.</param>
+    /// <param name="places">Where the results of each go in the outputs.</param>
     /// <param name="corrected">Whether availability is ignored.</param>
     /// <param name="delay">What is added to availability, in microseconds.</param>
-    /// <param name="outputs">By feature, by spine row; null for a feature that is not wanted.</param>
-    public void Run(long[] times, ReadOnlySpan<int> spineRows, bool corrected, long delay, float[]?[] outputs)
+    /// <param name="outputs">By feature; null for one that is not wanted.</param>
+    public void Run(ReadOnlySpan<long> moments, ReadOnlySpan<int> places, bool corrected, long delay, FeatureOutput?[] outputs)
     {
-        Array.Clear(_sums);
-        Array.Clear(_leaving);
-        Array.Fill(_tails, long.MinValue);
+        if (Rows.Count == 0)
+        {
+            WriteNothing(places, outputs);
+            return;
+        }
+
+        var steps = moments.Length;
+        Ensure(ref _moments, steps);
+        Ensure(ref _newest, steps);
+        Ensure(ref _picks, steps);
+        moments.CopyTo(_moments);
+        var isRun = SeeInOrder(corrected, delay);
+        if (isRun)
+        {
+            CountVisible(steps);
+            foreach (var job in _jobs)
+            {
+                job.Place(_plan, Rows, _moments.AsSpan(0, steps), _newest);
+                job.Bind(outputs);
+            }
+
+            RunByColumn(places, outputs);
+            for (var i = 0; i < steps; i++)
+                _newest[i]--;
+        }
+        else
+        {
+            OrderByVisibility(Rows.Count);
+            foreach (var job in _jobs)
+            {
+                job.Place(_plan, Rows, _moments.AsSpan(0, steps), null);
+                job.Bind(outputs);
+            }
+
+            RunByRow(places, outputs);
+        }
+
+        foreach (var f in _plain)
+            WritePlain(in _plan.Features[f], places, outputs[f]!);
+    }
+
+    private void WriteNothing(ReadOnlySpan<int> places, FeatureOutput?[] outputs)
+    {
+        foreach (var f in _plain)
+            outputs[f]!.Blank(places);
+        foreach (var job in _jobs)
+        {
+            foreach (var f in job.Features)
+            {
+                ref readonly var feature = ref _plan.Features[f];
+                if (feature.Function == AggregateFunction.LastN)
+                {
+                    outputs[f]!.Blank(places);
+                    continue;
+                }
+
+                var value = feature.Function is AggregateFunction.DistinctCount ? 0
+                    : feature.Function is AggregateFunction.Quantile ? double.NaN
+                    : Totals.Empty.Finish(feature.Function, _plan.Fixed[feature.Column].Scale);
+                foreach (var place in places)
+                    outputs[f]!.Write(place, value);
+            }
+        }
+    }
+
+    // _newest holds the newest visible row of each step.
+    private void WritePlain(in PlannedFeature feature, ReadOnlySpan<int> places, FeatureOutput output)
+    {
+        var events = Rows.Event;
+        for (var i = 0; i < places.Length; i++)
+        {
+            var row = _newest[i];
+            _picks[i] = row >= 0 && _moments[i] - events[row] <= feature.TimeToLive ? row : -1;
+        }
+
+        Rows.Gather(feature.Column, _picks.AsSpan(0, places.Length), places, output);
+    }
+
+    // When each row becomes visible, and whether that is in event order.
+    private bool SeeInOrder(bool corrected, long delay)
+    {
         var count = Rows.Count;
-        var events = Rows.Event.AsSpan(0, count);
-        var byEvent = corrected || (!Rows.HasLateKnowledge && delay == 0);
-        if (!byEvent)
-            OrderByVisibility(count, delay);
-        var visibleAt = byEvent ? events : _visibleAt.AsSpan(0, count);
-        var entering = byEvent ? events : _entering.AsSpan(0, count);
+        Ensure(ref _visibleAt, count);
+        if (corrected || (!Rows.HasLateKnowledge && delay == 0))
+        {
+            Rows.Event.AsSpan(0, count).CopyTo(_visibleAt);
+            return true;
+        }
 
-        int next = 0, newest = -1;
         var before = long.MinValue;
-        foreach (var spineRow in spineRows)
+        var isOrdered = true;
+        for (var i = 0; i < count; i++)
         {
-            var now = times[spineRow];
-            for (var w = 0; w < _tails.Length; w++)
-            {
-                var tail = _plan.Tail(w, now);
-                _tails[w] = tail;
-                ref var leaving = ref _leaving[w];
-                while (leaving < count && events[leaving] < tail)
-                {
-                    if (visibleAt[leaving] <= before)
-                        Subtract(leaving, w * _stride);
-                    leaving++;
-                }
-            }
-
-            while (next < count && entering[next] <= now)
-            {
-                var row = byEvent ? next : _enteringRow[next];
-                next++;
-                if (row > newest)
-                    newest = row;
-                for (var w = 0; w < _tails.Length; w++)
-                {
-                    if (events[row] >= _tails[w])
-                        Add(row, w * _stride);
-                }
-            }
-
-            before = now;
-            Write(spineRow, now, newest, outputs);
+            var at = Math.Max(Rows.Event[i], Rows.Available[i] + delay);
+            _visibleAt[i] = at;
+            isOrdered &= at >= before;
+            before = at;
         }
+
+        return isOrdered;
     }
 
-    private void Write(int spineRow, long now, int newest, float[]?[] outputs)
+    // How many rows are visible at each step, into _newest.
+    private void CountVisible(int steps)
     {
-        var features = _plan.Features;
-        for (var f = 0; f < features.Length; f++)
+        var count = Rows.Count;
+        var visible = 0;
+        for (var i = 0; i < steps; i++)
         {
-            if (outputs[f] is not { } output)
-                continue;
-            ref readonly var feature = ref features[f];
-            if (feature.Window >= 0)
-            {
-                var at = feature.Window * _stride + 2 * feature.Column;
-                output[spineRow] = ViewPlan.Finish(feature.Function, _sums[at], _sums[at + 1], _plan.Fixed[feature.Column].Scale);
-            }
-            else
-            {
-                output[spineRow] = newest >= 0 && now - Rows.Event[newest] <= feature.TimeToLive ? Rows.Plain[feature.Column][newest] : float.NaN;
-            }
-        }
-    }
-
-    private void Add(int row, int at)
-    {
-        var sums = _sums;
-        foreach (var column in Rows.Fixed)
-        {
-            var units = column[row];
-            if (units != ViewPlan.Missing)
-            {
-                sums[at]++;
-                sums[at + 1] += units;
-            }
-
-            at += 2;
-        }
-    }
-
-    private void Subtract(int row, int at)
-    {
-        var sums = _sums;
-        foreach (var column in Rows.Fixed)
-        {
-            var units = column[row];
-            if (units != ViewPlan.Missing)
-            {
-                sums[at]--;
-                sums[at + 1] -= units;
-            }
-
-            at += 2;
+            var now = _moments[i];
+            while (visible < count && _visibleAt[visible] <= now)
+                visible++;
+            _newest[i] = visible;
         }
     }
 
     // Rows come by event time and become visible in nearly that order, so an insertion sort that moves blocks wins until it has moved too much.
-    private void OrderByVisibility(int count, long delay)
+    private void OrderByVisibility(int count)
     {
-        if (_visibleAt.Length < count)
-        {
-            var size = Math.Max(count, _visibleAt.Length * 2);
-            _visibleAt = new long[size];
-            _entering = new long[size];
-            _enteringRow = new int[size];
-        }
-
-        var events = Rows.Event;
-        var available = Rows.Available;
+        Ensure(ref _entering, count);
+        Ensure(ref _enteringRow, count);
         for (var i = 0; i < count; i++)
         {
-            _visibleAt[i] = _entering[i] = Math.Max(events[i], available[i] + delay);
+            _entering[i] = _visibleAt[i];
             _enteringRow[i] = i;
         }
 
@@ -180,5 +218,11 @@ internal sealed class WindowSweep
             _entering[at] = key;
             _enteringRow[at] = row;
         }
+    }
+
+    private static void Ensure<T>(ref T[] values, int size)
+    {
+        if (values.Length < size)
+            values = new T[Math.Max(size, 2 * values.Length)];
     }
 }

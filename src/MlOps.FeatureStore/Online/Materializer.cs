@@ -51,18 +51,19 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
         var settled = Math.Max(SettledUpTo(target), _isRebuild ? long.MinValue : former.State.SettledUpTo);
         settled = settled == long.MinValue ? settled : settled - options.ReadLag.Ticks / 10;
         var reach = settled;
-        for (var w = 0; w < _plan.WindowLength.Length && settled != long.MinValue; w++)
-            reach = Math.Min(reach, _plan.Tail(w, settled));
+        for (var w = 0; w < _plan.Windows.Length && settled != long.MinValue; w++)
+            reach = Math.Min(reach, _plan.Low(w, settled));
         var hasPlain = _plan.Plain.Length > 0;
         var scratch = new EntityRows(_plan);
-        Span<int> units = stackalloc int[_plan.Fixed.Length];
+        Span<long> units = stackalloc long[_plan.Fixed.Length];
         Span<float> plain = stackalloc float[_plan.Plain.Length];
         var applied = 0L;
-        for (var entity = 0; entity < history.Keys.Count; entity++)
+        var entities = history.Entities();
+        for (var entity = 0; entities.MoveNext(); entity++)
         {
             if ((entity & 1023) == 0)
                 cancellationToken.ThrowIfCancellationRequested();
-            scratch.Load(history, entity, hasPlain ? long.MinValue : reach, long.MaxValue - 1);
+            scratch.Load(history, entities.Locals, hasPlain ? long.MinValue : reach, long.MaxValue - 1);
             var first = FirstThatMatters(scratch, reach, settled, hasPlain);
             var online = -1;
             for (var i = first; i < scratch.Count; i++)
@@ -76,9 +77,9 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
                 for (var c = 0; c < units.Length; c++)
                     units[c] = scratch.Fixed[c][i];
                 for (var c = 0; c < plain.Length; c++)
-                    plain[c] = scratch.Plain[c][i];
+                    plain[c] = scratch.Plain(c, i).ToSingle();
                 if (online < 0)
-                    online = state.GetOrAdd([.. history.Keys.KeyOf(entity).Select(part => new[] { part })], 0);
+                    online = state.GetOrAdd([.. entities.KeyParts().Select(part => new[] { part })], 0);
                 state.Apply(online, scratch.Event[i], available, units, plain);
             }
         }
@@ -93,14 +94,14 @@ internal sealed class Materializer(OfflineSnapshot history, OnlineCheckpoint for
             return found;
         var mark = new SettlingMark(options.SettlingRows);
         var now = (anew ?? former.State).Now();
-        foreach (var segment in history.Segments)
+        history.ForEachAvailable(piece =>
         {
-            foreach (var available in segment.Reader.Available)
+            foreach (var available in piece)
             {
                 if (available <= target)
                     mark.Observe(available, now);
             }
-        }
+        });
 
         _settled = mark.Value;
         return mark.Value;

@@ -20,7 +20,7 @@ internal sealed partial class OnlineState
             for (var i = 0; i < features.Length; i++)
             {
                 ref readonly var feature = ref _plan.Features[features[i]];
-                destination[i] = feature.Window >= 0 ? ViewPlan.Finish(feature.Function, 0, 0, 1) : float.NaN;
+                destination[i] = feature.Window >= 0 ? Finish(feature.Function, 0, 0, 1) : float.NaN;
             }
 
             return now >= ExactFrom;
@@ -55,11 +55,13 @@ internal sealed partial class OnlineState
         }
     }
 
+    private static float Finish(AggregateFunction function, long count, long sum, int scale) => (float)new Totals { Count = count, Sum = sum }.Finish(function, scale);
+
     private void ReadBlock(in Block block, long now, ReadOnlySpan<int> features, Span<float> destination)
     {
         var times = block.Times;
         var entries = block.Entries;
-        Span<int> before = stackalloc int[_plan.WindowLength.Length];
+        Span<int> before = stackalloc int[_plan.Windows.Length];
         var head = Locate(times, now, before);
         var top = entries.Slice(head * _words, _words);
         for (var i = 0; i < features.Length; i++)
@@ -68,8 +70,7 @@ internal sealed partial class OnlineState
             if (feature.Window >= 0)
             {
                 var low = before[feature.Window] * _words + 2 * feature.Column;
-                destination[i] = ViewPlan.Finish(
-                    feature.Function, top[2 * feature.Column] - entries[low], top[2 * feature.Column + 1] - entries[low + 1], _plan.Fixed[feature.Column].Scale);
+                destination[i] = Finish(feature.Function, top[2 * feature.Column] - entries[low], top[2 * feature.Column + 1] - entries[low + 1], _plan.Fixed[feature.Column].Scale);
             }
             else
             {
@@ -83,7 +84,7 @@ internal sealed partial class OnlineState
     private void ReadBlockAsKnown(in Block block, long now, ReadOnlySpan<int> features, Span<float> destination)
     {
         var stride = 2 * _plan.Fixed.Length;
-        var words = stride * _plan.WindowLength.Length;
+        var words = stride * _plan.Windows.Length;
         var rented = words > HiddenOnStack ? ArrayPool<long>.Shared.Rent(words) : null;
         var hidden = rented is null ? stackalloc long[HiddenOnStack] : rented;
         hidden[..words].Clear();
@@ -91,7 +92,7 @@ internal sealed partial class OnlineState
         var times = block.Times;
         var entries = block.Entries;
         var known = block.Available;
-        Span<int> before = stackalloc int[_plan.WindowLength.Length];
+        Span<int> before = stackalloc int[_plan.Windows.Length];
         var head = Locate(times, now, before);
         var first = head;
         foreach (var low in before)
@@ -124,8 +125,7 @@ internal sealed partial class OnlineState
                 var column = 2 * feature.Column;
                 var low = before[feature.Window] * _words + column;
                 var late = feature.Window * stride + column;
-                destination[i] = ViewPlan.Finish(
-                    feature.Function, top[column] - entries[low] - hidden[late], top[column + 1] - entries[low + 1] - hidden[late + 1], _plan.Fixed[feature.Column].Scale);
+                destination[i] = Finish(feature.Function, top[column] - entries[low] - hidden[late], top[column + 1] - entries[low + 1] - hidden[late + 1], _plan.Fixed[feature.Column].Scale);
             }
             else
             {
@@ -148,7 +148,7 @@ internal sealed partial class OnlineState
         for (var w = 0; w < before.Length; w++)
         {
             // Windows come shortest first, so each search is bounded by the one before in the usual case.
-            var tail = _plan.Tail(w, now);
+            var tail = _plan.Low(w, now);
             if (high > 0 && high <= head && times[high - 1] < tail)
                 high = head + 1;
             high = EntityRows.LowerBound(times[..high], tail);

@@ -39,7 +39,7 @@ internal sealed partial class OnlineState
         Keys = new KeyTable(plan.View.Keys.Count);
         _plainAt = 2 * plan.Fixed.Length;
         _words = _plainAt + (plan.Plain.Length + 1) / 2;
-        _limits = new long[plan.WindowLength.Length];
+        _limits = new long[plan.Windows.Length];
         Array.Fill(_limits, long.MinValue);
     }
 
@@ -74,14 +74,14 @@ internal sealed partial class OnlineState
         var entities = new int[batch.Keys[0].Length];
         Array.Fill(entities, -1);
         _now = Now();
-        Span<int> units = stackalloc int[_plan.Fixed.Length];
+        Span<long> units = stackalloc long[_plan.Fixed.Length];
         Span<float> plain = stackalloc float[_plan.Plain.Length];
         for (var row = 0; row < batch.Count; row++)
         {
             for (var c = 0; c < units.Length; c++)
                 units[c] = batch.Fixed[c][row];
             for (var c = 0; c < plain.Length; c++)
-                plain[c] = batch.Plain[c][row];
+                plain[c] = ((DataColumn<float>)batch.Plain[c]).Span[row];
             if (IsExpired(batch.Event[row]))
             {
                 ExpiredRows++;
@@ -129,7 +129,7 @@ internal sealed partial class OnlineState
         return true;
     }
 
-    public void Apply(int entity, long eventTime, long available, ReadOnlySpan<int> units, ReadOnlySpan<float> plain)
+    public void Apply(int entity, long eventTime, long available, ReadOnlySpan<long> units, ReadOnlySpan<float> plain)
     {
         Observe(available);
         ref var header = ref Header(entity);
@@ -234,7 +234,7 @@ internal sealed partial class OnlineState
     {
         for (var w = 0; w < _limits.Length; w++)
         {
-            var boundary = ViewPlan.FloorTo(later, _plan.WindowHop[w]);
+            var boundary = ViewPlan.FloorTo(later, _plan.Step(w));
             if (boundary > earlier && boundary >= _limits[w])
                 return false;
         }
@@ -291,7 +291,7 @@ internal sealed partial class OnlineState
         // Published before anything is merged because of it: a reader that sees what was merged sees that it is no longer exact.
         Volatile.Write(ref _exactFrom, moment);
         for (var w = 0; w < _limits.Length; w++)
-            _limits[w] = _plan.Tail(w, moment);
+            _limits[w] = _plan.Low(w, moment);
     }
 
     private int BlockWords(int capacity) => capacity * (2 + _words);

@@ -23,7 +23,7 @@ internal sealed record PushRecord(string Source, long Offset, RowBatch Rows)
         foreach (var column in Rows.Fixed)
             writer.Write(MemoryMarshal.AsBytes(column.AsSpan()));
         foreach (var column in Rows.Plain)
-            writer.Write(MemoryMarshal.AsBytes(column.AsSpan()));
+            writer.Write(MemoryMarshal.AsBytes(((DataColumn<float>)column).Span));
     }
 
     public static PushRecord Read(BinaryReader reader, ViewPlan plan)
@@ -47,8 +47,9 @@ internal sealed record PushRecord(string Source, long Offset, RowBatch Rows)
             Entity = Values<int>(reader, count),
             Event = Values<long>(reader, count),
             Available = Values<long>(reader, count),
-            Fixed = [.. plan.Fixed.Select(_ => Values<int>(reader, count))],
-            Plain = [.. plan.Plain.Select(_ => Values<float>(reader, count))],
+            Fixed = [.. plan.Fixed.Select(_ => Values<long>(reader, count))],
+            Hashed = [],
+            Plain = [.. plan.Plain.Select(column => DataColumn.Create(column.Column, Values<float>(reader, count)))],
         });
     }
 

@@ -15,6 +15,8 @@ internal sealed partial class FeatureLineage(EnvironmentContext context) : ILine
             (LineageDirection.Upstream, LineageNodeKind.FeatureService) => ReadAsync(session => ViewsAsync(session, node), cancellationToken),
             (LineageDirection.Upstream, LineageNodeKind.FeatureView) => ReadAsync(session => SourcesAsync(session, node, limit), cancellationToken),
             (LineageDirection.Downstream, LineageNodeKind.FeatureView) => ReadAsync(session => UsesAsync(session, node), cancellationToken),
+            (LineageDirection.Upstream, LineageNodeKind.Data) => ReadAsync(session => FrameAsync(session, node), cancellationToken),
+            (LineageDirection.Downstream, LineageNodeKind.FeatureService) => ReadAsync(session => FramesAsync(session, node, limit), cancellationToken),
             (LineageDirection.Downstream, LineageNodeKind.Data or LineageNodeKind.Batch) => ReadAsync(session => IngestedAsync(session, node), cancellationToken),
             _ => new([]),
         };
@@ -67,6 +69,23 @@ internal sealed partial class FeatureLineage(EnvironmentContext context) : ILine
 
     private static async ValueTask<List<LineageEdge>> UsesAsync(IMetadataSession session, LineageNode view) =>
         [.. (await DerivedAsync(session).ConfigureAwait(false)).Where(edge => edge.From == view), .. await ServicesAsync(session, view).ConfigureAwait(false)];
+
+    // The service and the spine that a saved training frame was made of.
+    private static async ValueTask<List<LineageEdge>> FrameAsync(IMetadataSession session, LineageNode frame)
+    {
+        var found = await session.QueryAsync(
+            "SELECT service_id, spine_digest, name FROM features_frames WHERE digest = @digest ORDER BY created_at",
+            row => (Service: row.GetString(0), Spine: row.IsDBNull(1) ? null : row.GetString(1), Name: row.GetString(2)), ("digest", frame.Id)).ConfigureAwait(false);
+        var edges = found.Select(row => new LineageEdge(new LineageNode(LineageNodeKind.FeatureService, row.Service), frame, LineageEdgeKind.Featurized, $"training frame '{row.Name}'"))
+            .Concat(found.Where(row => row.Spine is not null).Select(row => new LineageEdge(LineageNode.Data(row.Spine!), frame, LineageEdgeKind.Featurized, "spine")));
+        return [.. edges.Distinct()];
+    }
+
+    private static ValueTask<List<LineageEdge>> FramesAsync(IMetadataSession session, LineageNode service, int limit) =>
+        session.QueryAsync(
+            "SELECT digest, name FROM features_frames WHERE service_id = @service ORDER BY created_at DESC LIMIT @limit",
+            row => new LineageEdge(service, LineageNode.Data(row.GetString(0)), LineageEdgeKind.Featurized, $"training frame '{row.GetString(1)}'"),
+            ("service", service.Id), ("limit", (long)limit));
 
     private static ValueTask<List<LineageEdge>> BatchesAsync(IMetadataSession session, LineageNode view, int limit) =>
         session.QueryAsync(

@@ -115,5 +115,33 @@ internal static class FeatureSchema
             updated_at BIGINT NOT NULL,
             PRIMARY KEY (view_id, job, part));
         """,
+        """
+        CREATE TABLE features_erasures (
+            view_id TEXT NOT NULL,
+            key_hash TEXT NOT NULL,
+            commit_number BIGINT NOT NULL,
+            erased_at BIGINT NOT NULL,
+            PRIMARY KEY (view_id, key_hash));
+        CREATE TABLE features_floors (
+            view_id TEXT NOT NULL PRIMARY KEY,
+            floor_at BIGINT NOT NULL);
+        """,
+        """
+        CREATE TABLE features_frames (
+            name TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            byte_count BIGINT NOT NULL,
+            row_count BIGINT NOT NULL,
+            column_count BIGINT NOT NULL,
+            service TEXT NOT NULL,
+            service_id TEXT NOT NULL,
+            spine_digest TEXT,
+            options TEXT NOT NULL,
+            commits TEXT NOT NULL,
+            created_at BIGINT NOT NULL,
+            PRIMARY KEY (name, digest));
+        CREATE INDEX features_frames_by_digest ON features_frames (digest);
+        CREATE INDEX features_frames_by_service ON features_frames (service_id, created_at);
+        """,
     ]);
 }

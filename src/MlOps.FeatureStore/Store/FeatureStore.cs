@@ -91,54 +91,6 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
     }
 
     /// <inheritdoc />
-    public async ValueTask<DataFrame> GetTrainingFrameAsync(
-        DataFrame spine, string timeColumn, string service, TrainingFrameOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        _context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
-        ArgumentNullException.ThrowIfNull(spine);
-        ArgumentNullException.ThrowIfNull(timeColumn);
-        var bound = ServiceOf(service, FeatureUse.Values);
-        await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
-        await WarnOfDeprecatedAsync(bound, cancellationToken).ConfigureAwait(false);
-        return await JoinAsync(bound, spine, timeColumn, options ?? new TrainingFrameOptions(), cancellationToken).ConfigureAwait(false);
-    }
-
-    // The join itself, for callers that have asked.
-    private async ValueTask<DataFrame> JoinAsync(BoundService bound, DataFrame spine, string timeColumn, TrainingFrameOptions options, CancellationToken cancellationToken)
-    {
-        var service = bound.Service.Name;
-        if (options.ServingLag < TimeSpan.Zero)
-            throw new InvalidInputException($"A serving lag of {options.ServingLag} is not possible: rows cannot reach the online store before they are known.");
-        var what = $"Training frame of '{service}'";
-        var times = RowBatchReader.Times(what, spine, timeColumn, null);
-        var missing = bound.KeyNames.Where(name => !spine.HasColumn(name)).ToArray();
-        if (missing.Length > 0)
-            throw new InvalidInputException(
-                $"{what}: the spine lacks key column(s) {string.Join(", ", missing.Select(name => $"'{name}'"))}. It has {string.Join(", ", spine.Columns.Select(column => $"'{column.Name}'"))}. Rename them, or map the keys in the feature service.");
-        if (bound.FeatureNames.FirstOrDefault(spine.HasColumn) is { } clash)
-            throw new InvalidInputException($"{what}: the spine has a column '{clash}', which is the name of a feature. Rename it.");
-        if (bound.Transforms?.FindMistake(spine) is { } mistake)
-            throw new InvalidInputException($"{what}: {mistake} Add it.");
-
-        var codes = bound.KeyNames.ToDictionary(name => name, name => KeyCodes.OfColumn(spine[name], what), StringComparer.Ordinal);
-        var columns = new List<DataColumn>(bound.StoredNames.Count);
-        foreach (var part in bound.Views)
-        {
-            using var history = await _offline[part.View.Name].OpenAsync(cancellationToken).ConfigureAwait(false);
-            var outputs = new float[]?[part.View.Plan.Features.Length];
-            foreach (var number in part.Features)
-                outputs[number] = new float[spine.RowCount];
-            PointInTimeJoin.Run(
-                history, KeyCodes.Combine([.. part.KeyColumns.Select(column => codes[column])]), times,
-                options.Known == KnownClock.Corrected, options.ServingLag.Ticks / 10, outputs, cancellationToken);
-            for (var i = 0; i < part.Features.Length; i++)
-                columns.Add(DataColumn.Create(part.Names[i], outputs[part.Features[i]]!));
-        }
-
-        return CheckFrame(service, spine.With(bound.Transforms?.Compute(spine, columns, cancellationToken) ?? columns), options.Checks);
-    }
-
-    /// <inheritdoc />
     public async ValueTask<IReadOnlyList<MaterializeResult>> MaterializeAsync(
         string service, Timestamp upTo, MaterializeOptions? options = null, CancellationToken cancellationToken = default)
     {

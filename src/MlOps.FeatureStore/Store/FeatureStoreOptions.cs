@@ -29,9 +29,16 @@ public sealed class FeatureStoreOptions
     /// <value>64 MiB by default.</value>
     public long SnapshotLogBytes { get; set; } = 64L << 20;
 
-    /// <summary>How many segments a view may have before neighbours are merged.</summary>
+    /// <summary>How many segments a view may have before neighbours are merged in the background.</summary>
     /// <value>64 by default; at least 4.</value>
     public int MaxSegments { get; set; } = 64;
+
+    /// <summary>
+    /// How far back the offline store can be read as it stood (<see cref="TrainingFrameOptions.StoreAsOf"/>). Merges keep rows that were replaced or went
+    /// beyond retention since; older moments are refused once a merge has dropped something that they would show. Erased rows are gone at every moment.
+    /// </summary>
+    /// <value>30 days by default.</value>
+    public TimeSpan TimeTravelHorizon { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>How long a batch may be under way before its file counts as left behind by a crash.</summary>
     /// <value>15 minutes by default.</value>

@@ -17,6 +17,9 @@ public static class FeatureStoreServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         var name = EnvironmentNames.Normalise(environment);
         services.AddOptions<FeatureStoreOptions>();
+        // Several engines register roots, so that only this one's presence tells that they are there.
+        if (!services.Any(service => service.ServiceType == typeof(IFeatureStore) && Equals(service.ServiceKey, name)))
+            services.AddKeyedSingleton<IArtifactRoots>(name, (provider, _) => new TrainingFrameRoots(provider.GetRequiredKeyedService<EnvironmentContext>(name)));
         services.TryAddKeyedSingleton<IFeatureStore>(name, (provider, _) => new FeatureStore(
             provider.GetRequiredKeyedService<EnvironmentContext>(name),
             provider.GetServices<FeatureView>(),

@@ -32,7 +32,7 @@ public partial interface IFeatureStore
     /// <param name="service">The feature service.</param>
     /// <param name="options">Which clock; the default sees only what was known at the moment.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>The spine with one Float32 column per feature; NaN where there is no value.</returns>
+    /// <returns>The spine with one column per feature, of the feature's type: a float without a value is NaN, anything else null.</returns>
     ValueTask<DataFrame> GetTrainingFrameAsync(
         DataFrame spine, string timeColumn, string service, TrainingFrameOptions? options = null, CancellationToken cancellationToken = default);
 

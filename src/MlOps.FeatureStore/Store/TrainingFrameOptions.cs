@@ -11,7 +11,11 @@ public sealed record TrainingFrameOptions
     /// <value>Null by default: anything goes.</value>
     public DataChecks? Checks { get; init; }
 
-    /// <summary>How much later than its availability a row reaches the online store in service.</summary>
-    /// <value>Zero by default.</value>
-    public TimeSpan ServingLag { get; init; } = TimeSpan.Zero;
+    /// <summary>How much later than its availability a row reaches the online store in service, for every view.</summary>
+    /// <value>Null by default: each view's own <see cref="FeatureView.Lag"/>.</value>
+    public TimeSpan? ServingLag { get; init; }
+
+    /// <summary>The moment whose state of the offline store is joined: batches that were committed later are not there.</summary>
+    /// <value>Null by default: the store as it is.</value>
+    public Timestamp? StoreAsOf { get; init; }
 }

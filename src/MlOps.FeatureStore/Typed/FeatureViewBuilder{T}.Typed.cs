@@ -4,8 +4,6 @@ namespace MlOps.Features;
 
 public sealed partial class FeatureViewBuilder<TRow>
 {
-    private TimeSpan? _timeToLive;
-
     /// <summary>Adds one more part of the entity's key, named after the property that the lambda reads.</summary>
     /// <param name="value">Takes it from a row, for instance <c>customer => customer.Id</c>.</param>
     /// <param name="expression">Filled by the compiler.</param>
@@ -29,15 +27,6 @@ public sealed partial class FeatureViewBuilder<TRow>
     {
         ArgumentNullException.ThrowIfNull(value);
         return AvailableAt(row => Timestamp.From(value(row)));
-    }
-
-    /// <summary>How old the plain features of the row's binding may be that do not say it themselves.</summary>
-    /// <param name="timeToLive">The time to live.</param>
-    /// <returns>This builder.</returns>
-    public FeatureViewBuilder<TRow> Ttl(TimeSpan timeToLive)
-    {
-        _timeToLive = timeToLive;
-        return this;
     }
 
     /// <summary>Takes what a binding says: keys and times where none were named before, then every feature and aggregation.</summary>
@@ -83,12 +72,10 @@ public sealed partial class FeatureViewBuilder<TRow>
 
     private void AddFeature(FeatureRowColumn column)
     {
-        if (column.Type is DataType.String or DataType.Timestamp)
-            throw new InvalidDefinitionException(
-                $"Feature view '{_parts.Name}': property '{column.Property}' is {column.Type}; stored features are flags or numbers. Mark it with [FeatureIgnore], or make it a key or a time.");
         if (column.Windows is not null)
-            _parts.Aggregate(column.Name, column.Name, column.Scale, column.Functions, WindowTexts.Windows(column.Windows));
+            _parts.Aggregate(column.Name, column.Name, column.Scale, [.. column.Functions.Select(function => (FeatureAggregate)function)], DataType.Float32, WindowTexts.Windows(column.Windows));
         if (column.IsPlain)
-            _parts.LastValue(column.Name, column.Name, column.TimeToLive is null ? _timeToLive : WindowTexts.Duration(column.TimeToLive));
+            _parts.LastValue(
+                column.Name, column.Name, column.TimeToLive is null ? null : WindowTexts.Duration(column.TimeToLive), column.Type == DataType.Int32 ? DataType.Int64 : column.Type);
     }
 }

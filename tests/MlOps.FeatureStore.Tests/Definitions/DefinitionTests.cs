@@ -13,7 +13,7 @@ public sealed class DefinitionTests
         var view = Flights.Views()[0];
         view.FeatureNames.Should().Equal(
             "delay_count_1h", "delay_mean_1h", "delay_count_24h", "delay_mean_24h", "delay_count_7d", "delay_mean_7d", "late_mean_1h", "late_mean_24h", "late_mean_7d", "last_delay");
-        view.Plan.WindowHop.Should().Equal(5 * Flights.Minute, 60 * Flights.Minute, 60 * Flights.Minute);
+        Enumerable.Range(0, 3).Select(view.Plan.Step).Should().Equal(5 * Flights.Minute, 60 * Flights.Minute, 60 * Flights.Minute);
     }
 
     [Theory]
@@ -27,7 +27,7 @@ public sealed class DefinitionTests
     public void View_WithMistakes_ListsThemAll()
     {
         var build = () => FeatureView.Define("v").Version(0).Aggregate("x", [], scale: 0).Build();
-        build.Should().Throw<InvalidDefinitionException>().WithMessage("*version 0*0 keys*no event time*no windows*at least one of Count*scale 0*");
+        build.Should().Throw<InvalidDefinitionException>().WithMessage("*version 0*0 keys*no event time*no windows*no functions*scale 0*");
         var name = () => FeatureView.Define("no blanks");
         name.Should().Throw<InvalidDefinitionException>().WithMessage("*'no blanks'*");
         var hop = () => new FeatureWindow(TimeSpan.FromHours(1), TimeSpan.FromHours(2));

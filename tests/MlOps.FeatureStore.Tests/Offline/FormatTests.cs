@@ -10,24 +10,6 @@ public sealed class FormatTests
     private static FeatureView View { get; } = FeatureView.Define("format").Key("k1").Key("k2").EventTime("at").AvailableAt("known")
         .Aggregate("delay", [AggregateFunction.Sum], scale: 10, windows: FeatureWindow.Hours(1)).LastValue("level").Build();
 
-    [Fact]
-    public void SegmentOfVersion1_IsWrittenAndReadAsEver()
-    {
-        var files = new MemoryFiles();
-        SegmentWriter.Write(files, "/s/a.seg", View.Plan, SortedRows.From(RowBatchReader.Read(View.Plan, RawRow.Frame(Rows))));
-        var written = files.Bytes("/s/a.seg");
-        var stored = Fixture.Of("segment-v1.bin", written);
-        written.Should().Equal(stored);
-        files.SetBytes("/s/a.seg", stored);
-        var reader = SegmentReader.Open(files, "/s/a.seg", View.Plan);
-        reader.Keys(2).Should().BeEquivalentTo(new[] { new[] { "A", "B" }, new[] { "x", "y" } });
-        reader.Event.ToArray().Should().Equal(500_000, 1_000_000, 2_000_000);
-        reader.Available.ToArray().Should().Equal(600_000, 5_000_000, 2_000_000);
-        reader.Fixed(0).ToArray().Should().Equal(-30, 15, ViewPlan.Missing);
-        reader.Plain(0).ToArray().Should().Equal(float.NaN, 2.5f, float.NaN);
-        reader.Release();
-    }
-
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -95,39 +77,5 @@ public sealed class FormatTests
         }
 
         files.ListFiles("/o").Should().Contain("/o/snapshot-0000000002.bin");
-    }
-
-    [Fact]
-    public void Segment_WithAnyFlippedBit_IsRefusedOrUnchanged()
-    {
-        var files = new MemoryFiles();
-        SegmentWriter.Write(files, "/s/a.seg", View.Plan, SortedRows.From(RowBatchReader.Read(View.Plan, RawRow.Frame(Rows))));
-        var sound = files.Bytes("/s/a.seg");
-        var refused = 0;
-        for (var bit = 0; bit < sound.Length * 8; bit++)
-        {
-            var bad = sound.ToArray();
-            bad[bit >> 3] ^= (byte)(1 << (bit & 7));
-            files.SetBytes("/s/a.seg", bad);
-            SegmentReader? reader = null;
-            try
-            {
-                reader = SegmentReader.Open(files, "/s/a.seg", View.Plan);
-                reader.VerifyAll();
-                // Only padding between sections carries no meaning.
-                reader.Event.ToArray().Should().Equal(500_000, 1_000_000, 2_000_000);
-            }
-            catch (CorruptDataException error)
-            {
-                error.Message.Should().Contain("/s/a.seg");
-                refused++;
-            }
-            finally
-            {
-                reader?.Release();
-            }
-        }
-
-        refused.Should().BeGreaterThan(sound.Length * 8 / 3);
     }
 }

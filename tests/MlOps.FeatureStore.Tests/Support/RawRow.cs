@@ -1,7 +1,7 @@
 namespace MlOps.Features.Tests;
 
 /// <summary>A row as a test draws it, before any engine sees it.</summary>
-internal sealed record RawRow(string Key1, string Key2, long Event, long? Available, double? Delay, bool? Late, double? Level)
+internal sealed record RawRow(string Key1, string Key2, long Event, long? Available, double? Delay, bool? Late, double? Level, string? Label = null, long? Number = null)
 {
     public long Known => Available ?? Event;
 
@@ -12,7 +12,10 @@ internal sealed record RawRow(string Key1, string Key2, long Event, long? Availa
         DataColumn.Create("known", rows.Select(row => new Timestamp(row.Available ?? 0)).ToArray(), Validity(rows, row => row.Available is not null)),
         DataColumn.Create("delay", rows.Select(row => row.Delay ?? 0).ToArray(), Validity(rows, row => row.Delay is not null)),
         DataColumn.Create("late", rows.Select(row => row.Late ?? false).ToArray(), Validity(rows, row => row.Late is not null)),
-        DataColumn.Create("level", rows.Select(row => row.Level ?? 0).ToArray(), Validity(rows, row => row.Level is not null)));
+        DataColumn.Create("level", rows.Select(row => row.Level ?? 0).ToArray(), Validity(rows, row => row.Level is not null)),
+        DataColumn.FromText("label", rows.Select(row => row.Label)),
+        DataColumn.FromNullable("number", rows.Select(row => row.Number)),
+        DataColumn.FromNullable<Timestamp>("seen", rows.Select(row => row.Number is { } number ? new Timestamp(number) : (Timestamp?)null)));
 
     private static ulong[] Validity(IReadOnlyList<RawRow> rows, Func<RawRow, bool> isValid)
     {

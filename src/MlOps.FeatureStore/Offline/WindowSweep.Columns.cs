@@ -1,0 +1,200 @@
+namespace MlOps.Features;
+
+internal sealed partial class WindowSweep
+{
+    private int[] _leastQueue = [];
+    private int[] _greatestQueue = [];
+
+    private void RunByColumn(ReadOnlySpan<int> places, FeatureOutput?[] outputs)
+    {
+        var count = Rows.Count;
+        for (var c = 0; c < _totals.Length; c++)
+            _totals[c]?.Build(Rows.Fixed[c].AsSpan(0, count), (_plan.Uses[c] & ColumnUse.Squares) != 0);
+        RankColumns();
+        foreach (var job in _jobs)
+        {
+            foreach (var fold in job.Folds)
+            {
+                switch (fold.Kind)
+                {
+                    case FoldKind.Totals:
+                        WriteTotals(job, fold, places);
+                        break;
+                    case FoldKind.Extremes:
+                        WriteExtremes(job, fold, places);
+                        break;
+                    case FoldKind.Last:
+                        WriteLast(job, fold, places, outputs);
+                        break;
+                    default:
+                        WriteRanked(job, fold, places);
+                        break;
+                }
+            }
+        }
+    }
+
+    private void RankColumns()
+    {
+        for (var c = 0; c < _buckets.Length; c++)
+            _buckets[c]?.RankBuckets(Rows.Fixed[c].AsSpan(0, Rows.Count));
+        for (var c = 0; c < _hashes.Length; c++)
+            _hashes[c]?.RankHashes(Rows.Hashed[c].AsSpan(0, Rows.Count));
+    }
+
+    private void WriteTotals(WindowJob job, WindowFold fold, ReadOnlySpan<int> places)
+    {
+        var totals = _totals[fold.Column]!;
+        var scale = _plan.Fixed[fold.Column].Scale;
+        var low = job.Low.AsSpan(0, places.Length);
+        var high = job.High.AsSpan(0, places.Length);
+        for (var k = 0; k < fold.Features.Length; k++)
+        {
+            var function = _plan.Features[fold.Features[k]].Function;
+            var sink = fold.Sinks[k];
+            switch (function)
+            {
+                case AggregateFunction.Count:
+                    for (var i = 0; i < places.Length; i++)
+                        sink.Put(places[i], totals.CountOf(low[i], high[i]));
+                    break;
+                case AggregateFunction.Sum when totals.IsNarrow:
+                    for (var i = 0; i < places.Length; i++)
+                        sink.Put(places[i], Totals.OfUnits(totals.SumOf(low[i], high[i]), scale));
+                    break;
+                case AggregateFunction.Mean when totals.IsNarrow:
+                    for (var i = 0; i < places.Length; i++)
+                    {
+                        var present = totals.CountOf(low[i], high[i]);
+                        sink.Put(places[i], present == 0 ? double.NaN : Totals.OfMean(totals.SumOf(low[i], high[i]), present, scale));
+                    }
+
+                    break;
+                default:
+                    for (var i = 0; i < places.Length; i++)
+                        sink.Put(places[i], totals.Of(low[i], high[i], fold.WithSquares).Finish(function, scale));
+                    break;
+            }
+        }
+    }
+
+    // A queue of rows whose values only grow from its head on; the head is the least of the window (a monotonic queue).
+    private void WriteExtremes(WindowJob job, WindowFold fold, ReadOnlySpan<int> places)
+    {
+        Ensure(ref _leastQueue, Rows.Count);
+        Ensure(ref _greatestQueue, Rows.Count);
+        var units = Rows.Fixed[fold.Column];
+        var scale = _plan.Fixed[fold.Column].Scale;
+        var (min, max) = (-1, -1);
+        for (var k = 0; k < fold.Features.Length; k++)
+        {
+            if (_plan.Features[fold.Features[k]].Function == AggregateFunction.Min)
+                min = k;
+            else
+                max = k;
+        }
+
+        int[] least = _leastQueue, greatest = _greatestQueue;
+        int leastHead = 0, leastTail = 0, greatestHead = 0, greatestTail = 0, next = 0;
+        for (var i = 0; i < places.Length; i++)
+        {
+            int low = job.Low[i], high = job.High[i];
+            for (next = Math.Max(next, low); next < high; next++)
+            {
+                var value = units[next];
+                if (value == ViewPlan.Missing)
+                    continue;
+                if (min >= 0)
+                {
+                    while (leastTail > leastHead && units[least[leastTail - 1]] >= value)
+                        leastTail--;
+                    least[leastTail++] = next;
+                }
+
+                if (max >= 0)
+                {
+                    while (greatestTail > greatestHead && units[greatest[greatestTail - 1]] <= value)
+                        greatestTail--;
+                    greatest[greatestTail++] = next;
+                }
+            }
+
+            if (min >= 0)
+            {
+                while (leastHead < leastTail && least[leastHead] < low)
+                    leastHead++;
+                fold.Sinks[min].Put(places[i], leastHead == leastTail ? double.NaN : Totals.OfUnits(units[least[leastHead]], scale));
+            }
+
+            if (max >= 0)
+            {
+                while (greatestHead < greatestTail && greatest[greatestHead] < low)
+                    greatestHead++;
+                fold.Sinks[max].Put(places[i], greatestHead == greatestTail ? double.NaN : Totals.OfUnits(units[greatest[greatestHead]], scale));
+            }
+        }
+    }
+
+    private void WriteLast(WindowJob job, WindowFold fold, ReadOnlySpan<int> places, FeatureOutput?[] outputs)
+    {
+        foreach (var f in fold.Features)
+        {
+            var place = (int)_plan.Features[f].Parameter;
+            for (var i = 0; i < places.Length; i++)
+            {
+                var row = job.High[i] - place;
+                _picks[i] = row >= job.Low[i] ? row : -1;
+            }
+
+            Rows.Gather(fold.Column, _picks.AsSpan(0, places.Length), places, outputs[f]!);
+        }
+    }
+
+    private void WriteRanked(WindowJob job, WindowFold fold, ReadOnlySpan<int> places)
+    {
+        var values = fold.Kind == FoldKind.Buckets ? _buckets[fold.Column]! : _hashes[fold.Column]!;
+        var counter = fold.Counter!;
+        counter.Reset(values.Count);
+        int left = 0, entered = 0;
+        for (var i = 0; i < places.Length; i++)
+        {
+            int low = job.Low[i], high = job.High[i];
+            for (; left < Math.Min(low, entered); left++)
+            {
+                if (values.Rank[left] >= 0)
+                    counter.Remove(values.Rank[left]);
+            }
+
+            for (left = low, entered = Math.Max(entered, low); entered < high; entered++)
+            {
+                if (values.Rank[entered] >= 0)
+                    counter.Add(values.Rank[entered]);
+            }
+
+            WriteRanked(fold, values, places[i]);
+        }
+    }
+
+    private void WriteRanked(WindowFold fold, RankedValues values, int place)
+    {
+        var counter = fold.Counter!;
+        for (var k = 0; k < fold.Features.Length; k++)
+        {
+            ref readonly var feature = ref _plan.Features[fold.Features[k]];
+            double value;
+            if (fold.Kind == FoldKind.Distinct)
+            {
+                var size = (int)feature.Parameter;
+                value = counter.Count < size ? counter.Count : DistinctEstimate.OfSmallest(values.Distinct[counter.At(size - 1)], size);
+            }
+            else
+            {
+                value = counter.Count == 0
+                    ? double.NaN
+                    : QuantileBuckets.Middle(values.BucketOf(counter.At((int)QuantileBuckets.Place(feature.Parameter, counter.Count)))) / _plan.Fixed[feature.Column].Scale;
+            }
+
+            fold.Sinks[k].Put(place, value);
+        }
+    }
+}

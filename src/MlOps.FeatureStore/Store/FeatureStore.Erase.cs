@@ -1,0 +1,42 @@
+namespace MlOps.Features;
+
+internal sealed partial class FeatureStore : IOfflineStore
+{
+    /// <inheritdoc />
+    public IOfflineStore Offline => this;
+
+    /// <inheritdoc />
+    public async ValueTask EraseAsync(string view, IReadOnlyList<string> key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        _context.Access.Require(EnvironmentPermission.ManageFeatures, $"an entity of feature view '{view}'");
+        var definition = ViewOf(view, FeatureUse.Write);
+        if (key.Count != definition.Keys.Count || key.Any(part => part is null))
+            throw new InvalidInputException(
+                $"Feature view '{view}' has the key ({string.Join(", ", definition.Keys.Select(part => part.Name))}); {key.Count} part(s) were given. Pass one text for each, in that order.");
+        await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        string[] parts = [.. key];
+        // Serving first: what is read now counts more than what is read in training.
+        if ((object)_online[view] is IErasable online)
+            await online.EraseAsync(parts, cancellationToken).ConfigureAwait(false);
+        await _offline[view].EraseAsync(parts, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    async ValueTask<CompactionResult> IOfflineStore.CompactAsync(string view, bool whole, CancellationToken cancellationToken)
+    {
+        _context.Access.Require(EnvironmentPermission.Operate, $"segments of feature view '{view}'");
+        var offline = _offline[ViewOf(view, FeatureUse.Metadata).Name];
+        await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        return await offline.CompactAsync(whole, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    async ValueTask<OfflineVerification> IOfflineStore.VerifyAsync(string view, CancellationToken cancellationToken)
+    {
+        _context.Access.Require(EnvironmentPermission.Operate, $"segments of feature view '{view}'");
+        var offline = _offline[ViewOf(view, FeatureUse.Metadata).Name];
+        await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        return await offline.VerifyAsync(cancellationToken).ConfigureAwait(false);
+    }
+}
