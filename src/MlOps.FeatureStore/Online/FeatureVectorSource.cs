@@ -25,25 +25,105 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource
     /// <inheritdoc />
     public ValueTask ReadAsync(ReadOnlyMemory<string> keys, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default)
     {
-        var given = keys.Span;
-        if (given.Length != KeyNames.Count)
-            throw new InvalidInputException($"Feature service '{Id}' takes {KeyNames.Count} key(s) ({string.Join(", ", KeyNames)}); {given.Length} were given.");
-        if (destination.Length < FeatureNames.Count)
-            throw new InvalidInputException($"Feature service '{Id}' writes {FeatureNames.Count} features; the destination has room for {destination.Length}.");
         var values = destination.Span;
+        Check(keys.Length, 1, values.Length);
         foreach (ref readonly var part in _parts.AsSpan())
         {
             var state = part.View.State!;
-            var entity = state.Keys.First(given[part.Keys[0]]);
-            for (var p = 1; p < part.Keys.Length; p++)
-                entity = state.Keys.Next(entity, p, given[part.Keys[p]]);
-            if (!state.Read(entity, asOf.Microseconds, part.Features, values.Slice(part.Start, part.Features.Length)))
+            var entity = state.Entities.Find(new EntityKey(keys.Span, part.Keys));
+            if (!state.Read(entity, asOf.Microseconds, part.Program, values.Slice(part.Start, part.Features.Length)))
                 part.View.CountCoarseRead();
         }
 
         return default;
     }
 
+    /// <summary>Writes the features of one entity with their types; allocates nothing.</summary>
+    public void Read(ReadOnlySpan<string> keys, Timestamp asOf, Span<FeatureValue> destination)
+    {
+        Check(keys.Length, 1, destination.Length);
+        foreach (ref readonly var part in _parts.AsSpan())
+        {
+            var state = part.View.State!;
+            var entity = state.Entities.Find(new EntityKey(keys, part.Keys));
+            if (!state.Read(entity, asOf.Microseconds, part.Program, destination.Slice(part.Start, part.Features.Length)))
+                part.View.CountCoarseRead();
+        }
+    }
+
+    /// <inheritdoc />
+    public ValueTask ReadManyAsync(ReadOnlyMemory<string> keys, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default)
+    {
+        var values = destination.Span;
+        var entities = keys.Length / KeyNames.Count;
+        Check(keys.Length, entities, values.Length);
+        Span<ulong> hashes = stackalloc ulong[OnlineState.ManyAtOnce];
+        Span<long> found = stackalloc long[OnlineState.ManyAtOnce];
+        for (var first = 0; first < entities; first += OnlineState.ManyAtOnce)
+        {
+            var count = Math.Min(OnlineState.ManyAtOnce, entities - first);
+            var given = keys.Span.Slice(first * KeyNames.Count, count * KeyNames.Count);
+            var rows = values.Slice(first * FeatureNames.Count, count * FeatureNames.Count);
+            foreach (ref readonly var part in _parts.AsSpan())
+                ReadMany(part, given, asOf.Microseconds, rows, hashes[..count], found[..count]);
+        }
+
+        return default;
+    }
+
+    // Memory is asked for in steps over all entities, so that they wait together and not one after another.
+    private void ReadMany(in Part part, ReadOnlySpan<string> keys, long now, Span<float> values, Span<ulong> hashes, Span<long> found)
+    {
+        var state = part.View.State!;
+        var width = KeyNames.Count;
+        found.Clear();
+        for (var i = 0; i < found.Length; i++)
+        {
+            var key = keys.Slice(i * width, width);
+            foreach (var place in part.Keys)
+            {
+                if (key[place] is null)
+                    found[i] = -1;
+            }
+
+            if (found[i] < 0)
+                continue;
+            hashes[i] = state.Entities.Hash(new EntityKey(key, part.Keys));
+            state.Entities.PrefetchSlot(hashes[i]);
+        }
+
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (found[i] >= 0)
+                state.Entities.PrefetchEntity(hashes[i]);
+        }
+
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (found[i] < 0)
+                continue;
+            found[i] = state.Entities.Find(new EntityKey(keys.Slice(i * width, width), part.Keys), hashes[i]);
+            state.Prefetch(found[i]);
+        }
+
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (!state.Read(found[i], now, part.Program, values.Slice((i * FeatureNames.Count) + part.Start, part.Features.Length)))
+                part.View.CountCoarseRead();
+        }
+    }
+
+    private void Check(int keys, int entities, int room)
+    {
+        if (keys != entities * KeyNames.Count)
+            throw new InvalidInputException($"Feature service '{Id}' takes {KeyNames.Count} key(s) ({string.Join(", ", KeyNames)}) for each entity; {keys} were given.");
+        if (room < entities * FeatureNames.Count)
+            throw new InvalidInputException($"Feature service '{Id}' writes {FeatureNames.Count} features for each of {entities} entities; the destination has room for {room}.");
+    }
+
     /// <summary>One view of the service: where its keys stand in a request, which features, where they go.</summary>
-    internal readonly record struct Part(OnlineView View, int[] Keys, int[] Features, int Start);
+    internal readonly record struct Part(OnlineView View, int[] Keys, int[] Features, int Start)
+    {
+        public ReadProgram Program { get; } = new(View.Layout, Features);
+    }
 }
