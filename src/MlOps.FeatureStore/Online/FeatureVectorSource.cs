@@ -115,10 +115,10 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource
 
     private void Check(int keys, int entities, int room)
     {
-        if (keys != entities * KeyNames.Count)
-            throw new InvalidInputException($"Feature service '{Id}' takes {KeyNames.Count} key(s) ({string.Join(", ", KeyNames)}) for each entity; {keys} were given.");
+        if (keys != entities * KeyNames.Count || keys == 0)
+            throw new InvalidInputException($"Feature service '{Id}' takes {KeyNames.Count} key(s) ({string.Join(", ", KeyNames)}); {keys} were given.");
         if (room < entities * FeatureNames.Count)
-            throw new InvalidInputException($"Feature service '{Id}' writes {FeatureNames.Count} features for each of {entities} entities; the destination has room for {room}.");
+            throw new InvalidInputException($"Feature service '{Id}' writes {FeatureNames.Count * entities} features; the destination has room for {room}.");
     }
 
     /// <summary>One view of the service: where its keys stand in a request, which features, where they go.</summary>

@@ -108,7 +108,7 @@ internal sealed partial class OnlineState
         var bytes = new ByteParser(chunk.Bytes.AsSpan(0, chunk.Length));
         for (var i = 0; i < chunk.Count; i++)
             words += Skip(ref bytes);
-        var slab = words > 0 ? _pool.AddSlab(words) : 0;
+        var slab = words > 0 ? _pool.AddSlab(words) : -1;
         bytes = new ByteParser(chunk.Bytes.AsSpan(0, chunk.Length));
         int offset = 0;
         var managed = 0L;
@@ -169,7 +169,7 @@ internal sealed partial class OnlineState
         header.Pass = bytes.Int32();
         header.Newest = bytes.Int64();
         header.LastEvent = bytes.Int64();
-        var block = _pool[slab];
+        var block = slab >= 0 ? _pool[slab] : [];
         if (_layout.WindowWords > 0)
         {
             var capacity = CapacityFor(window);

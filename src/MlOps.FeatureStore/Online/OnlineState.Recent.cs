@@ -92,7 +92,7 @@ internal sealed partial class OnlineState
     // Of the settled rows the newest ones stay, of all of them and of those up to the end of each tumbling window: an end that comes later is after all of them.
     private void Trim(ref EntityHeader header, EntityChunk chunk, int at)
     {
-        if (_exactFrom == long.MinValue)
+        if (_exactFrom == long.MinValue || header.Recent.Count == 0)
             return;
         ref var recent = ref header.Recent;
         var words = _layout.RowWords;

@@ -6,6 +6,9 @@ internal sealed partial class OnlineState
 {
     private const int FirstCapacity = 4;
 
+    // The availability of a merged entry is this plus the first event time in it: before every moment.
+    private const long Merged = long.MinValue / 2;
+
     private void BeginWindow(ref EntityHeader header, EntityChunk chunk, int at)
     {
         var (slab, offset) = _pool.Rent(FirstCapacity * _layout.WindowWords);
@@ -100,15 +103,25 @@ internal sealed partial class OnlineState
         return at;
     }
 
-    // Whether rows were merged that a row of that event time could equal.
+    // Whether rows were merged that a row of that event time could equal. Rows may have been put between an entry and what it was merged of.
     private static bool MayBeMerged(long[] slab, in EntityHeader.Place window, int entry, long eventTime)
     {
         var times = slab.AsSpan(window.Offset, window.Count);
         var known = slab.AsSpan(window.Offset + window.Capacity, window.Count);
-        if (entry == 0 && eventTime <= known[0])
+        if (eventTime <= known[0])
             return true;
-        return (entry > 0 && times[entry] == eventTime && known[entry] == long.MinValue) || (entry + 1 < window.Count && known[entry + 1] == long.MinValue);
+        for (var i = Math.Max(1, entry); i < window.Count; i++)
+        {
+            if (IsMerged(known[i]) && FirstOf(times[i], known[i]) <= eventTime && eventTime <= times[i])
+                return true;
+        }
+
+        return false;
     }
+
+    private static bool IsMerged(long known) => known < Merged / 2;
+
+    private static long FirstOf(long time, long known) => IsMerged(known) ? known - Merged : time;
 
     private void Insert(long[] slab, ref EntityHeader.Place window, long[]?[]? nodes, int at, in OnlineRow row)
     {
@@ -271,8 +284,11 @@ internal sealed partial class OnlineState
             }
             else
             {
+                ref var known = ref slab[offset + capacity + target];
+                known = isMerged
+                    ? Merged + Math.Min(FirstOf(slab[offset + target], known), FirstOf(slab[offset + i], slab[offset + capacity + i]))
+                    : slab[offset + capacity + i];
                 slab[offset + target] = slab[offset + i];
-                slab[offset + capacity + target] = isMerged ? long.MinValue : slab[offset + capacity + i];
             }
 
             foreach (ref readonly var place in _layout.Fixed.AsSpan())

@@ -11,7 +11,7 @@ namespace MlOps.Features;
 /// <remarks>
 /// The layout is at <see cref="OnlineLayout"/>. Entry 0 always exists: it stands for everything before the others, and its availability is the last event
 /// time merged into it. An entry that was not known yet at <see cref="ExactFrom"/> is never merged, so it is one row, its own share is the difference
-/// to the entry before, and a read as of a moment at which it was not known can leave it out. A merged entry's availability is <see cref="long.MinValue"/>.
+/// to the entry before, and a read as of a moment at which it was not known can leave it out. A merged entry's availability is far in the past.
 /// </remarks>
 internal sealed partial class OnlineState
 {
