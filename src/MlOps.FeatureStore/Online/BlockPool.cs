@@ -11,6 +11,7 @@ internal sealed class BlockPool
     private readonly SortedDictionary<int, Stack<(int Slab, int Offset)>> _free = [];
     private readonly Dictionary<int, Stack<(int Slab, int Offset)>> _freeBySize = [];
     private readonly Lock _gate = new();
+    private long _returned;
     private long[][] _slabs = [];
     private int _current = -1;
     private int _used;
@@ -28,9 +29,10 @@ internal sealed class BlockPool
         LiveWords += words;
         if (_freeBySize.TryGetValue(words, out var free) && free.Count > 0)
             return free.Pop();
+
         if (_current < 0 || _used + words > _slabs[_current].Length)
         {
-            if (Split(words) is { } part)
+            if ((Split(words) ?? (Coalesce() ? Split(words) : null)) is { } part)
                 return part;
             // What is left of the slab is not lost.
             if (_current >= 0 && _slabs[_current].Length > _used)
@@ -47,6 +49,7 @@ internal sealed class BlockPool
     public void Return(int words, int slab, int offset)
     {
         LiveWords -= words;
+        _returned += words;
         Keep(words, slab, offset);
     }
 
@@ -79,6 +82,32 @@ internal sealed class BlockPool
         }
 
         free.Push((slab, offset));
+    }
+
+    // Free blocks side by side become one, when enough of them were returned since the last time.
+    private bool Coalesce()
+    {
+        if (_returned < Words / 32)
+            return false;
+        _returned = 0;
+        var blocks = new List<(int Slab, int Offset, int Words)>();
+        foreach (var (size, free) in _free)
+        {
+            foreach (var (slab, offset) in free)
+                blocks.Add((slab, offset, size));
+            free.Clear();
+        }
+
+        blocks.Sort();
+        for (int first = 0, end; first < blocks.Count; first = end)
+        {
+            var (slab, offset, words) = blocks[first];
+            for (end = first + 1; end < blocks.Count && blocks[end].Slab == slab && blocks[end].Offset == offset + words; end++)
+                words += blocks[end].Words;
+            Keep(words, slab, offset);
+        }
+
+        return true;
     }
 
     // Before memory is asked for, a larger block that nobody uses is cut.

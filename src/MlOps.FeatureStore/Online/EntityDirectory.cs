@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace MlOps.Features;
 
@@ -24,6 +23,7 @@ internal sealed class EntityDirectory
     private EntityChunk[] _chunks = [];
     private long[] _slots = new long[16];
     private int _filled;
+    private long _keyBytes;
 
     public EntityDirectory(int parts, bool hasTexts, bool hasNodes)
     {
@@ -40,7 +40,10 @@ internal sealed class EntityDirectory
     /// <summary>What the keys, the table and the headers take, in bytes.</summary>
     public long Bytes => _keyBytes + (8L * _slots.Length) + ((long)Unsafe.SizeOf<EntityHeader>() * Count);
 
-    private long _keyBytes;
+    /// <summary>By how much the table grows with that many more entities, in bytes.</summary>
+    public long GrowthFor(int entities) => 2L * (_filled + entities + 1) <= _slots.Length
+        ? 0
+        : 8L * Math.Max(0, (int)BitOperations.RoundUpToPowerOf2((uint)(Count + entities) * 3) - _slots.Length);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public EntityChunk Chunk(int number, out int at)
@@ -72,17 +75,6 @@ internal sealed class EntityDirectory
     }
 
     /// <summary>The handle of an entity; -1 when there is none.</summary>
-    public long Find(in EntityKey key)
-    {
-        for (var p = 0; p < _parts; p++)
-        {
-            if (key[p] is null)
-                return -1;
-        }
-
-        return Find(key, Hash(key));
-    }
-
     public long Find(in EntityKey key, ulong hash)
     {
         var slots = Volatile.Read(ref _slots);
@@ -104,33 +96,35 @@ internal sealed class EntityDirectory
     }
 
     /// <summary>Asks the processor for the slot that a look-up will need.</summary>
-    public unsafe void PrefetchSlot(ulong hash)
+    public void PrefetchSlot(ulong hash)
     {
-        if (Sse.IsSupported)
-        {
-            var slots = Volatile.Read(ref _slots);
-            Sse.Prefetch0(Unsafe.AsPointer(ref slots[(int)hash & (slots.Length - 1)]));
-        }
+        var slots = Volatile.Read(ref _slots);
+        Cache.Prefetch(ref slots[(int)hash & (slots.Length - 1)]);
     }
 
     /// <summary>Asks the processor for the header and the key that a look-up will probably need.</summary>
-    public unsafe void PrefetchEntity(ulong hash)
+    public void PrefetchEntity(ulong hash)
     {
-        if (!Sse.IsSupported)
+        var number = Candidate(hash);
+        if (number < 0)
             return;
+        var chunk = Chunk(number, out var at);
+        Cache.Prefetch(ref chunk.Headers[at]);
+        Cache.Prefetch(ref chunk.Keys[at * _parts]);
+    }
+
+    /// <summary>The entity that a hash most likely belongs to; -1 when there is none.</summary>
+    public int Candidate(ulong hash)
+    {
         var slots = Volatile.Read(ref _slots);
         var mask = slots.Length - 1;
         for (var i = (int)hash & mask; ; i = (i + 1) & mask)
         {
             var slot = Volatile.Read(ref slots[i]);
             if (slot == 0)
-                return;
-            if ((uint)(slot >> 32) != (uint)(hash >> 32) || (uint)slot == Gone)
-                continue;
-            var chunk = Chunk((int)((uint)slot - 1), out var at);
-            Sse.Prefetch0(Unsafe.AsPointer(ref chunk.Headers[at]));
-            Sse.Prefetch0(Unsafe.AsPointer(ref chunk.Keys[at * _parts]));
-            return;
+                return -1;
+            if ((uint)(slot >> 32) == (uint)(hash >> 32) && (uint)slot != Gone)
+                return (int)((uint)slot - 1);
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource
         foreach (ref readonly var part in _parts.AsSpan())
         {
             var state = part.View.State!;
-            var entity = state.Entities.Find(new EntityKey(keys.Span, part.Keys));
+            var entity = state.Find(new EntityKey(keys.Span, part.Keys));
             if (!state.Read(entity, asOf.Microseconds, part.Program, values.Slice(part.Start, part.Features.Length)))
                 part.View.CountCoarseRead();
         }
@@ -45,7 +45,7 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource
         foreach (ref readonly var part in _parts.AsSpan())
         {
             var state = part.View.State!;
-            var entity = state.Entities.Find(new EntityKey(keys, part.Keys));
+            var entity = state.Find(new EntityKey(keys, part.Keys));
             if (!state.Read(entity, asOf.Microseconds, part.Program, destination.Slice(part.Start, part.Features.Length)))
                 part.View.CountCoarseRead();
         }
@@ -102,8 +102,9 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource
         {
             if (found[i] < 0)
                 continue;
+            if (state.Entities.Candidate(hashes[i]) is >= 0 and var number)
+                state.Prefetch(number);
             found[i] = state.Entities.Find(new EntityKey(keys.Slice(i * width, width), part.Keys), hashes[i]);
-            state.Prefetch(found[i]);
         }
 
         for (var i = 0; i < found.Length; i++)

@@ -47,6 +47,13 @@ internal sealed partial class OnlineState
         if (_memoryLimit == long.MaxValue)
             return null;
         var needed = BytesFor(batch);
+        if (LiveBytes + promised + needed > _memoryLimit)
+        {
+            // What these rows will settle may leave entities behind, whose memory they can have.
+            AdvanceTo(_mark.After(batch.Available, Now()));
+            needed = BytesFor(batch);
+        }
+
         if (MakeRoom(promised + needed) is { } refusal)
             return refusal;
         promised += needed;
@@ -83,12 +90,19 @@ internal sealed partial class OnlineState
         var entities = 0;
         for (var code = 0; code < batch.Keys[0].Length; code++)
         {
-            if (Entities.Find(new EntityKey(batch.Keys, code)) < 0)
+            if (Entities.Find(new EntityKey(batch.Keys, code), Entities.Hash(new EntityKey(batch.Keys, code))) < 0)
                 entities++;
         }
 
-        return (entities * (64L + 32 + (8L * FirstCapacity * _layout.WindowWords) + (60L * batch.Keys.Length)))
-            + (batch.Count * 8L * (_layout.WindowWords + _layout.RowWords + (8 * _layout.Texts)));
+        var texts = 0L;
+        foreach (var column in batch.Plain.OfType<DataColumn<string>>())
+        {
+            foreach (var text in column.Span)
+                texts += BytesOf(text);
+        }
+
+        return Entities.GrowthFor(entities) + (entities * (64L + 32 + (8L * FirstCapacity * (_layout.WindowWords + _layout.Sketches)) + (60L * batch.Keys.Length)))
+            + (batch.Count * 8L * (_layout.WindowWords + _layout.Sketches + _layout.RowWords + _layout.Texts)) + texts;
     }
 
     /// <summary>The materialisation that an entity is done with.</summary>

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace MlOps.Features;
 
@@ -29,21 +28,20 @@ internal sealed partial class OnlineState
     }
 
     /// <summary>Asks the processor for what a read of the entity will touch first.</summary>
-    public unsafe void Prefetch(long entity)
+    public void Prefetch(int number)
     {
-        if (entity < 0 || !Sse.IsSupported)
+        var chunk = Entities.Chunk(number, out var at);
+        ref readonly var header = ref chunk.Headers[at];
+        var isRow = _layout.RowWords > 0;
+        ref readonly var place = ref isRow ? ref header.Recent : ref header.Window;
+        if (place.Capacity == 0)
             return;
-        var chunk = Entities.Chunk((int)entity, out var at);
-        ref var header = ref chunk.Headers[at];
-        var (slab, offset, words) = _layout.RowWords > 0
-            ? (header.Recent.Slab, header.Recent.Offset, Math.Min(_layout.RowWords, 64))
-            : (header.Window.Slab, header.Window.Offset, 8);
-        // A torn place may lie outside.
-        var block = _pool[slab];
-        for (var word = 0; word < words; word += 8)
+        var (block, offset) = (_pool[place.Slab], isRow ? place.Offset + ((place.Count - 1) * _layout.RowWords) : place.Offset);
+        for (var word = 0; word < (isRow ? Math.Min(_layout.RowWords + 7, 64) : 8); word += 8)
         {
+            // What was read of a header that is being written may lie outside.
             if ((uint)(offset + word) < (uint)block.Length)
-                Sse.Prefetch0(Unsafe.AsPointer(ref block[offset + word]));
+                Cache.Prefetch(ref block[offset + word]);
         }
     }
 

@@ -62,7 +62,7 @@ internal sealed partial class OnlineState
         {
             Compact(ref header, chunk, at);
             var (count, capacity) = (header.Window.Count, header.Window.Capacity);
-            if (count > capacity / 4 * 3)
+            if (count > (capacity <= 16 ? capacity - 2 : capacity / 4 * 3))
                 Resize(ref header, chunk, at, NextCapacity(capacity));
             else if (capacity >= 32 && count <= capacity / 4)
                 Resize(ref header, chunk, at, NextCapacity(capacity / 2));

@@ -93,21 +93,20 @@ internal sealed partial class OnlineState
         for (var from = 0; from < batch.Count; from += RowPacker.BlockRows)
         {
             var count = Math.Min(RowPacker.BlockRows, batch.Count - from);
+            Resolve(batch, from, count, numbers);
             if (words > 0)
                 _packer.Pack(batch.Plain, from, count);
             for (var r = 0; r < count; r++)
             {
                 var at = from + r;
-                if (batch.Event[at] < _reach)
+                var number = numbers[batch.Entity[at]];
+                if (number < 0)
                 {
                     ExpiredRows++;
                     Observe(batch.Available[at]);
                     continue;
                 }
 
-                ref var number = ref numbers[batch.Entity[at]];
-                if (number < 0)
-                    number = GetOrAdd(new EntityKey(batch.Keys, batch.Entity[at]));
                 Apply(number, new OnlineRow
                 {
                     Event = batch.Event[at],
@@ -122,12 +121,77 @@ internal sealed partial class OnlineState
         }
     }
 
-    /// <summary>The handle of an entity; -1 when there is none.</summary>
-    public long Find(params string[] key) => Entities.Find(new EntityKey([.. key.Select(part => new[] { part })], 0));
-
-    public int GetOrAdd(in EntityKey key)
+    // Finds or adds the entities of a block of rows. Memory is asked for in steps over all rows, so that they wait together and not one after another.
+    private void Resolve(RowBatch batch, int from, int count, int[] numbers)
     {
+        Span<ulong> hashes = stackalloc ulong[RowPacker.BlockRows];
+        for (var r = 0; r < count; r++)
+        {
+            var code = batch.Entity[from + r];
+            if (numbers[code] >= 0 || batch.Event[from + r] < _reach)
+                continue;
+            hashes[r] = Entities.Hash(new EntityKey(batch.Keys, code));
+            Entities.PrefetchSlot(hashes[r]);
+        }
+
+        for (var r = 0; r < count; r++)
+        {
+            var number = numbers[batch.Entity[from + r]];
+            if (number >= 0)
+                Cache.Prefetch(ref Entities.Chunk(number, out var at).Headers[at]);
+            else if (batch.Event[from + r] >= _reach)
+                Entities.PrefetchEntity(hashes[r]);
+        }
+
+        for (var r = 0; r < count; r++)
+        {
+            ref var number = ref numbers[batch.Entity[from + r]];
+            if (number < 0 && batch.Event[from + r] >= _reach)
+                number = GetOrAdd(new EntityKey(batch.Keys, batch.Entity[from + r]), hashes[r]);
+            if (number >= 0)
+                PrefetchEnd(number);
+        }
+    }
+
+    // What appending a row will touch.
+    private void PrefetchEnd(int number)
+    {
+        var chunk = Entities.Chunk(number, out var at);
+        ref readonly var header = ref chunk.Headers[at];
+        if (header.Window.Capacity > 0)
+        {
+            var slab = _pool[header.Window.Slab];
+            var end = header.Window.Offset + header.Window.Count - 1;
+            for (var word = 0; word < _layout.WindowWords; word++, end += header.Window.Capacity)
+                Cache.Prefetch(ref slab[end]);
+        }
+
+        if (header.Recent.Capacity > 0)
+            Cache.Prefetch(ref _pool[header.Recent.Slab][header.Recent.Offset + (Math.Max(0, header.Recent.Count - 1) * _layout.RowWords)]);
+    }
+
+    /// <summary>The handle of an entity; -1 when there is none.</summary>
+    public long Find(params string[] key) => Find(new EntityKey([.. key.Select(part => new[] { part })], 0));
+
+    /// <summary>The same for a request's key; asks for the entity's memory before the key is compared.</summary>
+    public long Find(in EntityKey key)
+    {
+        for (var p = 0; p < _plan.View.Keys.Count; p++)
+        {
+            if (key[p] is null)
+                return -1;
+        }
+
         var hash = Entities.Hash(key);
+        if (Entities.Candidate(hash) is >= 0 and var number)
+            Prefetch(number);
+        return Entities.Find(key, hash);
+    }
+
+    public int GetOrAdd(in EntityKey key) => GetOrAdd(key, Entities.Hash(key));
+
+    private int GetOrAdd(in EntityKey key, ulong hash)
+    {
         var found = Entities.Find(key, hash);
         if (found >= 0)
             return (int)found;
