@@ -34,6 +34,7 @@ public static class ClaimTable
         .. JoinClaims.All,
         .. WindowClaims.All,
         .. OfflineClaims.All,
+        .. OnlineClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,

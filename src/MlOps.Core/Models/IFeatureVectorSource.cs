@@ -40,4 +40,16 @@ public interface IFeatureVectorSource
         request.IsEmpty
             ? ReadAsync(keys, asOf, destination, cancellationToken)
             : throw new InvalidInputException($"Feature service '{Id}' takes no request values; {request.Length} were given.");
+
+    /// <summary>Writes the features of many entities as known at one moment.</summary>
+    /// <param name="keys">The keys of one entity after those of another, in the order of <see cref="KeyNames"/> each.</param>
+    /// <param name="asOf">The moment of the requests.</param>
+    /// <param name="destination">The features of one entity after those of another, in the order of <see cref="FeatureNames"/> each.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A task that ends when the values are written.</returns>
+    async ValueTask ReadManyAsync(ReadOnlyMemory<string> keys, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default)
+    {
+        for (int key = 0, value = 0; key < keys.Length; key += KeyNames.Count, value += FeatureNames.Count)
+            await ReadAsync(keys.Slice(key, KeyNames.Count), asOf, destination.Slice(value, FeatureNames.Count), cancellationToken).ConfigureAwait(false);
+    }
 }

@@ -33,33 +33,34 @@ internal sealed partial class FeatureStore
     // Every stored row as a spine row at the moment from which it counts, entity by entity.
     private static IEnumerable<DataFrame> SpineBatches(OfflineSnapshot history, IReadOnlyList<string> keyNames, int length)
     {
-        foreach (var segment in history.Segments)
+        var rows = new EntityRows(history.Plan);
+        var entities = history.Entities();
+        var moments = new List<Timestamp>(length);
+        var columns = keyNames.Select(_ => new List<string>(length)).ToArray();
+        while (entities.MoveNext())
         {
-            var keys = segment.Reader.Keys(keyNames.Count);
-            var entity = 0;
-            for (var from = 0; from < segment.Reader.Rows; from += length)
+            rows.Load(history, entities.Locals, long.MinValue, long.MaxValue - 1, timesOnly: true);
+            var key = entities.KeyParts();
+            for (var i = 0; i < rows.Count; i++)
             {
-                var count = Math.Min(length, segment.Reader.Rows - from);
-                var moments = new Timestamp[count];
-                var columns = keyNames.Select(_ => new string[count]).ToArray();
-                Fill(segment.Reader, keys, ref entity, from, moments, columns);
-                yield return new DataFrame([.. columns.Select((column, p) => DataColumn.Create(keyNames[p], column)), DataColumn.Create(MomentColumn, moments)]);
+                moments.Add(new Timestamp(Math.Max(rows.Event[i], rows.Available[i])));
+                for (var p = 0; p < columns.Length; p++)
+                    columns[p].Add(key[p]);
+                if (moments.Count == length)
+                    yield return Take();
             }
         }
-    }
 
-    private static void Fill(SegmentReader reader, string[][] keys, ref int entity, int from, Timestamp[] moments, string[][] columns)
-    {
-        var starts = reader.Starts;
-        var events = reader.Event;
-        var available = reader.Available;
-        for (var i = 0; i < moments.Length; i++)
+        if (moments.Count > 0)
+            yield return Take();
+
+        DataFrame Take()
         {
-            while (starts[entity + 1] <= from + i)
-                entity++;
-            moments[i] = new Timestamp(Math.Max(events[from + i], available[from + i]));
-            for (var p = 0; p < columns.Length; p++)
-                columns[p][i] = keys[p][entity];
+            var frame = new DataFrame([.. columns.Select((column, p) => DataColumn.Create(keyNames[p], column.ToArray())), DataColumn.Create(MomentColumn, moments.ToArray())]);
+            moments.Clear();
+            foreach (var column in columns)
+                column.Clear();
+            return frame;
         }
     }
 }

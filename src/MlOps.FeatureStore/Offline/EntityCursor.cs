@@ -30,7 +30,7 @@ internal sealed class EntityCursor
 
     public ReadOnlySpan<byte> Key => _segments[_first].Reader.Key(_next[_first] - 1);
 
-    public string[] KeyParts() => EntityKey.Decode(Key, _snapshot.Plan.View.Keys.Count);
+    public string[] KeyParts() => KeyBytes.Decode(Key, _snapshot.Plan.View.Keys.Count);
 
     /// <summary>Goes on to the next entity.</summary>
     /// <returns>False at the end.</returns>

@@ -15,7 +15,7 @@ internal sealed class EntityFinder(OfflineSnapshot snapshot)
     /// <returns>Whether it has rows.</returns>
     public bool Find(string[][] parts, int code)
     {
-        var length = code < 0 ? -1 : EntityKey.Encode(parts, code, ref _key);
+        var length = code < 0 ? -1 : KeyBytes.Encode(parts, code, ref _key);
         if (length < 0)
         {
             _locals.AsSpan().Fill(-1);
@@ -27,7 +27,7 @@ internal sealed class EntityFinder(OfflineSnapshot snapshot)
 
     public bool Find(ReadOnlySpan<byte> key)
     {
-        var hash = EntityKey.Hash(key);
+        var hash = KeyBytes.Hash(key);
         var isThere = false;
         var segments = snapshot.Segments;
         for (var s = 0; s < segments.Length; s++)

@@ -8,7 +8,7 @@ internal sealed partial class OfflineView
     /// </summary>
     public async ValueTask<bool> EraseAsync(string[] key, CancellationToken cancellationToken)
     {
-        if (EntityKey.Of(key) is not { } bytes)
+        if (KeyBytes.Of(key) is not { } bytes)
             return false;
         var mark = Erasures.HashOf(bytes);
         var commit = await MarkAsync(mark, cancellationToken).ConfigureAwait(false);
@@ -58,7 +58,7 @@ internal sealed partial class OfflineView
     {
         var manifest = await ManifestAsync(null, cancellationToken).ConfigureAwait(false);
         using var snapshot = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        var hash = EntityKey.Hash(key);
+        var hash = KeyBytes.Hash(key);
         foreach (var segment in snapshot.Segments)
         {
             if (segment.Commit > commit || segment.Reader.Find(key, hash) < 0)

@@ -85,7 +85,7 @@ internal sealed class SegmentWriter : IDisposable
         _starts.Add(start);
         _keys.Add(key);
         _offsets.Add(_keys.Length);
-        _hashes.Add(EntityKey.Hash(key));
+        _hashes.Add(KeyBytes.Hash(key));
     }
 
     private void Append(RowBatch batch, ReadOnlySpan<int> rows)

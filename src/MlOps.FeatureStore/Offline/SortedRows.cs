@@ -132,7 +132,7 @@ internal sealed class SortedRows
         var at = 0;
         for (var code = 0; code < ends.Length; code++)
         {
-            var length = EntityKey.Encode(batch.Keys, code, ref key);
+            var length = KeyBytes.Encode(batch.Keys, code, ref key);
             if (length < 0)
                 throw new InvalidInputException($"A key ('{string.Join("', '", batch.Keys.Select(part => part[code]))}') is no valid text: half a surrogate pair stands in it. Clean such rows, or drop them.");
             if (at + length > keys.Length)

@@ -38,7 +38,7 @@ internal sealed class TextDictionary
 
     public int Add(ReadOnlySpan<byte> text)
     {
-        var hash = (int)EntityKey.Hash(text);
+        var hash = (int)KeyBytes.Hash(text);
         for (var slot = hash & (_slots.Length - 1); ; slot = (slot + 1) & (_slots.Length - 1))
         {
             var code = _slots[slot] - 1;
@@ -76,7 +76,7 @@ internal sealed class TextDictionary
         _slots = new int[_slots.Length * 2];
         for (var code = 0; code < Count; code++)
         {
-            var slot = (int)EntityKey.Hash(Of(code)) & (_slots.Length - 1);
+            var slot = (int)KeyBytes.Hash(Of(code)) & (_slots.Length - 1);
             while (_slots[slot] != 0)
                 slot = (slot + 1) & (_slots.Length - 1);
             _slots[slot] = code + 1;

@@ -1,33 +1,44 @@
 namespace MlOps.Features;
 
-/// <summary>Blocks of 64-bit words in large slabs, with free lists by size. Slabs never move or go, so a reader that races a writer stays within memory. One writer.</summary>
+/// <summary>
+/// Blocks of 64-bit words in large slabs, with free lists by size. Slabs never move or go, so a reader that races a writer stays within memory.
+/// One writer; only <see cref="AddSlab"/> may be called by several threads at once.
+/// </summary>
 internal sealed class BlockPool
 {
     private const int FirstSlabWords = 1 << 10;
     private const int LastSlabWords = 1 << 17;
-    private readonly Dictionary<int, Stack<(int Slab, int Offset)>> _free = [];
-    private long[][] _slabs = [new long[FirstSlabWords]];
-    private int _current;
+    private readonly SortedDictionary<int, Stack<(int Slab, int Offset)>> _free = [];
+    private readonly Dictionary<int, Stack<(int Slab, int Offset)>> _freeBySize = [];
+    private readonly Lock _gate = new();
+    private long _returned;
+    private long[][] _slabs = [];
+    private int _current = -1;
     private int _used;
 
-    public long Words { get; private set; } = FirstSlabWords;
+    /// <summary>Words of all slabs.</summary>
+    public long Words { get; private set; }
+
+    /// <summary>Words of the blocks in use.</summary>
+    public long LiveWords { get; private set; }
 
     public long[] this[int slab] => Volatile.Read(ref _slabs)[slab];
 
     public (int Slab, int Offset) Rent(int words)
     {
-        if (_free.TryGetValue(words, out var free) && free.Count > 0)
+        LiveWords += words;
+        if (_freeBySize.TryGetValue(words, out var free) && free.Count > 0)
             return free.Pop();
-        if (_used + words > _slabs[_current].Length)
+
+        if (_current < 0 || _used + words > _slabs[_current].Length)
         {
-            var size = Math.Max(words, Math.Min(LastSlabWords, _slabs[^1].Length * 2));
-            var slabs = new long[_slabs.Length + 1][];
-            _slabs.CopyTo(slabs, 0);
-            slabs[^1] = new long[size];
-            Volatile.Write(ref _slabs, slabs);
-            _current = slabs.Length - 1;
+            if ((Split(words) ?? (Coalesce() ? Split(words) : null)) is { } part)
+                return part;
+            // What is left of the slab is not lost.
+            if (_current >= 0 && _slabs[_current].Length > _used)
+                Keep(_slabs[_current].Length - _used, _current, _used);
+            _current = Add(Math.Max(words, _slabs.Length == 0 ? FirstSlabWords : Math.Min(LastSlabWords, _slabs[^1].Length * 2)));
             _used = 0;
-            Words += size;
         }
 
         var offset = _used;
@@ -37,8 +48,80 @@ internal sealed class BlockPool
 
     public void Return(int words, int slab, int offset)
     {
-        if (!_free.TryGetValue(words, out var free))
-            _free[words] = free = new Stack<(int, int)>();
+        LiveWords -= words;
+        _returned += words;
+        Keep(words, slab, offset);
+    }
+
+    /// <summary>A slab of its own for blocks that are all in use, as at loading.</summary>
+    public int AddSlab(int words)
+    {
+        lock (_gate)
+        {
+            LiveWords += words;
+            return Add(words);
+        }
+    }
+
+    private int Add(int words)
+    {
+        var slabs = new long[_slabs.Length + 1][];
+        _slabs.CopyTo(slabs, 0);
+        slabs[^1] = new long[words];
+        Volatile.Write(ref _slabs, slabs);
+        Words += words;
+        return slabs.Length - 1;
+    }
+
+    private void Keep(int words, int slab, int offset)
+    {
+        if (!_freeBySize.TryGetValue(words, out var free))
+        {
+            _freeBySize[words] = free = new Stack<(int, int)>();
+            _free[words] = free;
+        }
+
         free.Push((slab, offset));
+    }
+
+    // Free blocks side by side become one, when enough of them were returned since the last time.
+    private bool Coalesce()
+    {
+        if (_returned < Words / 32)
+            return false;
+        _returned = 0;
+        var blocks = new List<(int Slab, int Offset, int Words)>();
+        foreach (var (size, free) in _free)
+        {
+            foreach (var (slab, offset) in free)
+                blocks.Add((slab, offset, size));
+            free.Clear();
+        }
+
+        blocks.Sort();
+        for (int first = 0, end; first < blocks.Count; first = end)
+        {
+            var (slab, offset, words) = blocks[first];
+            for (end = first + 1; end < blocks.Count && blocks[end].Slab == slab && blocks[end].Offset == offset + words; end++)
+                words += blocks[end].Words;
+            Keep(words, slab, offset);
+        }
+
+        return true;
+    }
+
+    // Before memory is asked for, a larger block that nobody uses is cut.
+    private (int Slab, int Offset)? Split(int words)
+    {
+        foreach (var (size, blocks) in _free)
+        {
+            if (size <= words || blocks.Count == 0)
+                continue;
+            var (slab, offset) = blocks.Pop();
+            Keep(size - words, slab, offset + words);
+            return (slab, offset);
+        }
+
+        return null;
     }
 }

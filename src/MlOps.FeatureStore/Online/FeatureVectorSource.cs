@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace MlOps.Features;
 
 /// <summary>Reads a service's features from the online states of its views. Allocates nothing; safe beside writers.</summary>
@@ -15,7 +13,7 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource, ITypedVectorSo
         _parts = parts;
     }
 
-    /// <summary>Asks again when somebody else reads than the caller for whom the source was opened; null where there is nothing to ask.</summary>
+    /// <summary>Asks again whether the caller of a read may see the values; null where every reader may.</summary>
     public SourceGuard? Guard { get; init; }
 
     /// <inheritdoc />
@@ -30,7 +28,16 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource, ITypedVectorSo
     /// <inheritdoc />
     public ValueTask ReadAsync(ReadOnlyMemory<string> keys, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default)
     {
-        Read(keys.Span, asOf, destination.Span);
+        var values = destination.Span;
+        Check(keys.Length, 1, values.Length);
+        foreach (ref readonly var part in _parts.AsSpan())
+        {
+            var state = part.View.State!;
+            var entity = state.Find(new EntityKey(keys.Span, part.Keys));
+            if (!state.Read(entity, asOf.Microseconds, part.Program, values.Slice(part.Start, part.Features.Length)))
+                part.View.CountCoarseRead();
+        }
+
         return default;
     }
 
@@ -39,34 +46,91 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource, ITypedVectorSo
     {
         if (!request.IsEmpty)
             throw new InvalidInputException($"Feature service '{Id}' takes no request values; {request.Length} were given.");
-        var count = FeatureNames.Count;
-        var rented = count > 512 ? ArrayPool<float>.Shared.Rent(count) : null;
-        var floats = rented is null ? stackalloc float[count] : rented.AsSpan(0, count);
-        Read(keys, asOf, floats);
-        for (var i = 0; i < floats.Length; i++)
-            destination[i] = floats[i];
-        if (rented is not null)
-            ArrayPool<float>.Shared.Return(rented);
-    }
-
-    private void Read(ReadOnlySpan<string> given, Timestamp asOf, Span<float> values)
-    {
-        Guard?.Require();
-        if (given.Length != KeyNames.Count)
-            throw new InvalidInputException($"Feature service '{Id}' takes {KeyNames.Count} key(s) ({string.Join(", ", KeyNames)}); {given.Length} were given.");
-        if (values.Length < FeatureNames.Count)
-            throw new InvalidInputException($"Feature service '{Id}' writes {FeatureNames.Count} features; the destination has room for {values.Length}.");
+        Check(keys.Length, 1, destination.Length);
         foreach (ref readonly var part in _parts.AsSpan())
         {
             var state = part.View.State!;
-            var entity = state.Keys.First(given[part.Keys[0]]);
-            for (var p = 1; p < part.Keys.Length; p++)
-                entity = state.Keys.Next(entity, p, given[part.Keys[p]]);
-            if (!state.Read(entity, asOf.Microseconds, part.Features, values.Slice(part.Start, part.Features.Length)))
+            var entity = state.Find(new EntityKey(keys, part.Keys));
+            if (!state.Read(entity, asOf.Microseconds, part.Program, destination.Slice(part.Start, part.Features.Length)))
                 part.View.CountCoarseRead();
         }
     }
 
+    /// <inheritdoc />
+    public ValueTask ReadManyAsync(ReadOnlyMemory<string> keys, Timestamp asOf, Memory<float> destination, CancellationToken cancellationToken = default)
+    {
+        var values = destination.Span;
+        var entities = keys.Length / KeyNames.Count;
+        Check(keys.Length, entities, values.Length);
+        Span<ulong> hashes = stackalloc ulong[OnlineState.ManyAtOnce];
+        Span<long> found = stackalloc long[OnlineState.ManyAtOnce];
+        for (var first = 0; first < entities; first += OnlineState.ManyAtOnce)
+        {
+            var count = Math.Min(OnlineState.ManyAtOnce, entities - first);
+            var given = keys.Span.Slice(first * KeyNames.Count, count * KeyNames.Count);
+            var rows = values.Slice(first * FeatureNames.Count, count * FeatureNames.Count);
+            foreach (ref readonly var part in _parts.AsSpan())
+                ReadMany(part, given, asOf.Microseconds, rows, hashes[..count], found[..count]);
+        }
+
+        return default;
+    }
+
+    // Memory is asked for in steps over all entities, so that they wait together and not one after another.
+    private void ReadMany(in Part part, ReadOnlySpan<string> keys, long now, Span<float> values, Span<ulong> hashes, Span<long> found)
+    {
+        var state = part.View.State!;
+        var width = KeyNames.Count;
+        found.Clear();
+        for (var i = 0; i < found.Length; i++)
+        {
+            var key = keys.Slice(i * width, width);
+            foreach (var place in part.Keys)
+            {
+                if (key[place] is null)
+                    found[i] = -1;
+            }
+
+            if (found[i] < 0)
+                continue;
+            hashes[i] = state.Entities.Hash(new EntityKey(key, part.Keys));
+            state.Entities.PrefetchSlot(hashes[i]);
+        }
+
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (found[i] >= 0)
+                state.Entities.PrefetchEntity(hashes[i]);
+        }
+
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (found[i] < 0)
+                continue;
+            if (state.Entities.Candidate(hashes[i]) is >= 0 and var number)
+                state.Prefetch(number);
+            found[i] = state.Entities.Find(new EntityKey(keys.Slice(i * width, width), part.Keys), hashes[i]);
+        }
+
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (!state.Read(found[i], now, part.Program, values.Slice((i * FeatureNames.Count) + part.Start, part.Features.Length)))
+                part.View.CountCoarseRead();
+        }
+    }
+
+    private void Check(int keys, int entities, int room)
+    {
+        Guard?.Require();
+        if (keys != entities * KeyNames.Count || keys == 0)
+            throw new InvalidInputException($"Feature service '{Id}' takes {KeyNames.Count} key(s) ({string.Join(", ", KeyNames)}); {keys} were given.");
+        if (room < entities * FeatureNames.Count)
+            throw new InvalidInputException($"Feature service '{Id}' writes {FeatureNames.Count * entities} features; the destination has room for {room}.");
+    }
+
     /// <summary>One view of the service: where its keys stand in a request, which features, where they go.</summary>
-    internal readonly record struct Part(OnlineView View, int[] Keys, int[] Features, int Start);
+    internal readonly record struct Part(OnlineView View, int[] Keys, int[] Features, int Start)
+    {
+        public ReadProgram Program { get; } = new(View.Layout, Features);
+    }
 }

@@ -1,12 +1,12 @@
-using System.Runtime.InteropServices;
-using System.Text;
+using System.Buffers.Binary;
 
 namespace MlOps.Features;
 
-/// <summary>What a snapshot file holds beside the entries: how far history was materialised and which pushes are in.</summary>
+/// <summary>What a snapshot file holds beside the entities: how far history was materialised and which pushes are in.</summary>
 internal sealed class OnlineCheckpoint
 {
-    private const int FormatVersion = 2;
+    private const int FormatVersion = 3;
+    private const int PrefixBytes = 20;
 
     public required OnlineState State { get; init; }
 
@@ -16,6 +16,12 @@ internal sealed class OnlineCheckpoint
     /// <summary>Commits of the offline store up to here have been looked at.</summary>
     public long MaterializedCommit { get; set; }
 
+    /// <summary>A materialisation that was begun and is not finished; entities with its number are done.</summary>
+    public PendingPass? Pending { get; set; }
+
+    /// <summary>The number of the last materialisation that was begun.</summary>
+    public int LastPass { get; set; }
+
     /// <summary>Whether rows were pushed since the last materialisation.</summary>
     public bool HasPushes { get; set; }
 
@@ -24,66 +30,68 @@ internal sealed class OnlineCheckpoint
 
     private static ReadOnlySpan<byte> Magic => "MLFONL\r\n"u8;
 
-    public void Save(IFileSystem files, string path, ViewPlan plan)
+    /// <summary>Writes a snapshot durably; its length in bytes.</summary>
+    public long Save(IFileSystem files, string path, ViewPlan plan)
     {
+        var head = new ByteBuffer();
+        head.Write(plan.View.Hash);
+        head.Write(MaterializedUpTo);
+        head.Write(MaterializedCommit);
+        head.Write(LastPass);
+        head.Write(Pending is null ? 0 : 1);
+        head.Write(Pending?.UpTo ?? 0);
+        head.Write(Pending?.Commit ?? 0);
+        head.Write(HasPushes ? 1 : 0);
+        head.Write(Sources.Count);
+        foreach (var (source, offset) in Sources.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            head.Write(source);
+            head.Write(offset);
+        }
+
+        State.SaveHead(head);
         var temporary = path + ".tmp";
         files.Delete(temporary);
+        long length;
         using (var file = files.CreateNew(temporary))
         {
-            var writer = new ChecksumWriter(file);
-            writer.Write(Magic);
-            writer.Write(FormatVersion);
-            writer.Write(plan.View.Hash);
-            writer.Write(MaterializedUpTo);
-            writer.Write(MaterializedCommit);
-            writer.Write(HasPushes ? 1 : 0);
-            writer.Write(Sources.Count);
-            foreach (var (source, offset) in Sources.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            {
-                writer.Write(source);
-                writer.Write(offset);
-            }
-
-            State.Save(writer);
-            writer.Finish();
+            Span<byte> begin = stackalloc byte[12];
+            Magic.CopyTo(begin);
+            BinaryPrimitives.WriteInt32LittleEndian(begin[8..], FormatVersion);
+            file.Write(begin);
+            head.WriteTo(file);
+            State.SaveEntities(file);
             file.Flush();
+            length = file.Length;
         }
 
         files.Replace(temporary, path);
         files.FlushDirectory(Path.GetDirectoryName(path)!);
+        return length;
     }
 
     public static OnlineCheckpoint Load(IFileSystem files, string path, ViewPlan plan, OnlineState empty)
     {
         try
         {
-            using var stream = new BufferedStream(files.OpenRead(path), 1 << 16);
-            Verify(stream);
-            stream.Position = 0;
-            using var reader = new BinaryReader(stream, Encoding.UTF8);
-            if (!reader.ReadBytes(8).AsSpan().SequenceEqual(Magic))
-                throw new InvalidDataException("it does not begin as a snapshot does");
-            var version = reader.ReadInt32();
-            if (version is < 1 or > FormatVersion)
-                throw new InvalidDataException($"it has format version {version}; this library reads 1 to {FormatVersion}");
-            var hash = reader.ReadString();
+            using var stream = new BufferedStream(files.OpenRead(path), 1 << 12);
+            var head = new ByteParser(ReadHead(stream));
+            var hash = head.Text();
             if (hash != plan.View.Hash)
                 throw new InvalidDataException($"it was written for definition {hash}, but the view has {plan.View.Hash}");
-            var upTo = reader.ReadInt64();
-            var commit = reader.ReadInt64();
-            var pushes = reader.ReadInt32() != 0;
-            var sources = new Dictionary<string, long>(StringComparer.Ordinal);
-            for (var left = reader.ReadInt32(); left > 0; left--)
-                sources.Add(reader.ReadString(), reader.ReadInt64());
             var checkpoint = new OnlineCheckpoint
             {
-                State = OnlineState.Load(reader, version, empty),
-                MaterializedUpTo = upTo,
-                MaterializedCommit = commit,
-                HasPushes = pushes,
+                State = empty,
+                MaterializedUpTo = head.Int64(),
+                MaterializedCommit = head.Int64(),
+                LastPass = head.Int32(),
+                Pending = head.Int32() is var isPending && (head.Int64(), head.Int64()) is var (upTo, commit) && isPending != 0 ? new PendingPass(upTo, commit) : null,
+                HasPushes = head.Int32() != 0,
             };
-            foreach (var (source, offset) in sources)
-                checkpoint.Sources.Add(source, offset);
+            for (var left = head.Int32(); left > 0; left--)
+                checkpoint.Sources.Add(head.Text()!, head.Int64());
+            empty.LoadHead(ref head);
+            empty.LoadEntities(stream);
             return checkpoint;
         }
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException or IOException or FormatException or ArgumentException)
@@ -93,24 +101,28 @@ internal sealed class OnlineCheckpoint
         }
     }
 
-    private static void Verify(Stream stream)
+    private static byte[] ReadHead(Stream stream)
     {
-        var left = stream.Length - 4;
-        if (left < 8)
+        Span<byte> prefix = stackalloc byte[PrefixBytes];
+        if (stream.Length < PrefixBytes)
             throw new InvalidDataException("it is too short");
-        var buffer = new byte[1 << 16];
-        uint crc = 0;
-        while (left > 0)
-        {
-            var take = (int)Math.Min(left, buffer.Length);
-            stream.ReadExactly(buffer, 0, take);
-            crc = Crc32C.Compute(buffer.AsSpan(0, take), crc);
-            left -= take;
-        }
-
-        uint stored = 0;
-        stream.ReadExactly(MemoryMarshal.AsBytes(new Span<uint>(ref stored)));
-        if (stored != crc)
-            throw new InvalidDataException($"its checksum is wrong (stored {stored:x8}, computed {crc:x8})");
+        stream.ReadExactly(prefix);
+        if (!prefix[..8].SequenceEqual(Magic))
+            throw new InvalidDataException("it does not begin as a snapshot does");
+        var version = BinaryPrimitives.ReadInt32LittleEndian(prefix[8..]);
+        if (version != FormatVersion)
+            throw new InvalidDataException($"it has format version {version}; this library reads {FormatVersion}");
+        var length = BinaryPrimitives.ReadInt32LittleEndian(prefix[12..]);
+        if (length < 0 || length > stream.Length - PrefixBytes)
+            throw new InvalidDataException($"its head is said to have {length} bytes, the file has {stream.Length}");
+        var head = new byte[length];
+        stream.ReadExactly(head);
+        uint stored = BinaryPrimitives.ReadUInt32LittleEndian(prefix[16..]), computed = Crc32C.Compute(head);
+        return stored == computed ? head : throw new InvalidDataException($"its checksum is wrong (stored {stored:x8}, computed {computed:x8})");
     }
+
+    /// <summary>A materialisation under way.</summary>
+    /// <param name="UpTo">It brings what is known up to here.</param>
+    /// <param name="Commit">It looks at commits of the offline store up to here.</param>
+    internal sealed record PendingPass(long UpTo, long Commit);
 }

@@ -4,16 +4,17 @@ using System.Text;
 namespace MlOps.Features;
 
 /// <summary>
-/// The append log of a view. Version 1: a header (magic, version, definition hash, CRC-32C), then frames (magic, length, CRC-32C, pushes).
+/// The append log of a view. Version 2: a header (magic, version, definition hash, CRC-32C), then frames (magic, length, CRC-32C, pushes).
 /// A frame is one group commit: it is there whole or, when it is the last one and torn, it is cut off at open.
 /// </summary>
 internal sealed class OnlineLog : IDisposable
 {
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 2;
+    private const int FrameBytes = 64 << 20;
     private const int HeaderBytes = 32;
     private const int PrefixBytes = 12;
     private readonly IDurableFile _file;
-    private readonly MemoryStream _frame = new();
+    private readonly ByteBuffer _frame = new();
 
     private OnlineLog(IDurableFile file) => _file = file;
 
@@ -54,26 +55,25 @@ internal sealed class OnlineLog : IDisposable
         }
     }
 
-    /// <summary>Appends pushes as one frame and makes it durable.</summary>
+    /// <summary>Appends pushes and makes them durable: as one frame, or several where they are large.</summary>
     public void Append(IReadOnlyList<PushRecord> pushes)
     {
-        _frame.SetLength(0);
-        using (var writer = new BinaryWriter(_frame, Encoding.UTF8, leaveOpen: true))
+        for (int first = 0, end; first < pushes.Count; first = end)
         {
-            writer.Write(FrameMagic);
-            writer.Write(0L);
-            writer.Write(pushes.Count);
-            foreach (var push in pushes)
-                push.Write(writer);
+            _frame.Clear();
+            _frame.Write(FrameMagic);
+            _frame.Skip(12);
+            for (end = first; end < pushes.Count && _frame.Length < FrameBytes; end++)
+                pushes[end].Write(_frame);
+            var bytes = _frame.Written;
+            BinaryPrimitives.WriteInt32LittleEndian(bytes[4..], bytes.Length - PrefixBytes);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes[PrefixBytes..], end - first);
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], Crc32C.Compute(bytes[PrefixBytes..]));
+            _file.Write(bytes);
+            _file.Flush();
         }
 
-        var bytes = _frame.GetBuffer().AsSpan(0, (int)_frame.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes[4..], bytes.Length - PrefixBytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], Crc32C.Compute(bytes[PrefixBytes..]));
-        _file.Write(bytes);
-        _file.Flush();
-        if (_frame.Capacity > 16 << 20)
-            _frame.Capacity = 0;
+        _frame.Clear();
     }
 
     public void Dispose() => _file.Dispose();
@@ -100,6 +100,8 @@ internal sealed class OnlineLog : IDisposable
         {
             if (length == HeaderBytes)
                 return 0;
+            if (header[..8].SequenceEqual(Magic) && Crc32C.Compute(header[..28]) == BinaryPrimitives.ReadUInt32LittleEndian(header[28..]) && BinaryPrimitives.ReadInt32LittleEndian(header[8..]) is var version and not FormatVersion)
+                throw new CorruptDataException($"Online log '{path}' has format version {version}; this library reads {FormatVersion}. Remove the view's online folder and materialise it again.");
             throw new CorruptDataException($"Online log '{path}' has a damaged header, or was written for another definition of view {plan.View}. Restore the file from a backup, or remove the view's online folder and materialise it again.");
         }
 
@@ -108,9 +110,9 @@ internal sealed class OnlineLog : IDisposable
         {
             if (ReadFrame(stream, at, length) is not { } payload)
                 return EndAt(stream, path, at, length);
-            using var reader = new BinaryReader(new MemoryStream(payload), Encoding.UTF8);
-            for (var left = reader.ReadInt32(); left > 0; left--)
-                replay(PushRecord.Read(reader, plan));
+            var bytes = new ByteParser(payload);
+            for (var left = bytes.Int32(); left > 0; left--)
+                replay(PushRecord.Read(ref bytes, plan));
             at += PrefixBytes + payload.Length;
         }
 

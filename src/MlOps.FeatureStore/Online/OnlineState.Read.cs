@@ -1,49 +1,84 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace MlOps.Features;
 
 internal sealed partial class OnlineState
 {
-    private const int HiddenOnStack = 256;
+    /// <summary>Entities whose memory is asked for ahead of reading them.</summary>
+    public const int ManyAtOnce = 16;
 
-    /// <summary>Writes the features of an entity as known at a moment; -1 is an unknown entity. Allocates nothing.</summary>
-    /// <param name="entity">The entity.</param>
+    /// <summary>Writes the features of an entity as known at a moment. Allocates nothing.</summary>
+    /// <param name="entity">The entity's handle; -1, or one of an entity that is gone, is one that was never seen.</param>
     /// <param name="now">The moment.</param>
-    /// <param name="features">Which features, by number in the plan.</param>
+    /// <param name="program">Which features.</param>
     /// <param name="destination">Where they go, in that order.</param>
     /// <returns>Whether the answer is exact; false before <see cref="ExactFrom"/>.</returns>
-    public bool Read(int entity, long now, ReadOnlySpan<int> features, Span<float> destination)
+    public bool Read(long entity, long now, ReadProgram program, Span<float> destination)
+    {
+        var sink = new FloatSink(destination[..program.Length]);
+        return Read(entity, now, program, ref sink);
+    }
+
+    /// <summary>Writes the features of an entity with their types; else as the other.</summary>
+    public bool Read(long entity, long now, ReadProgram program, Span<FeatureValue> destination)
+    {
+        var sink = new ValueSink(destination[..program.Length]);
+        return Read(entity, now, program, ref sink);
+    }
+
+    /// <summary>Asks the processor for what a read of the entity will touch first.</summary>
+    public void Prefetch(int number)
+    {
+        var chunk = Entities.Chunk(number, out var at);
+        ref readonly var header = ref chunk.Headers[at];
+        var isRow = _layout.RowWords > 0;
+        ref readonly var place = ref isRow ? ref header.Recent : ref header.Window;
+        if (place.Capacity == 0)
+            return;
+        var (block, offset) = (_pool[place.Slab], isRow ? place.Offset + ((place.Count - 1) * _layout.RowWords) : place.Offset);
+        for (var word = 0; word < (isRow ? Math.Min(_layout.RowWords + 7, 64) : 8); word += 8)
+        {
+            // What was read of a header that is being written may lie outside.
+            if ((uint)(offset + word) < (uint)block.Length)
+                Cache.Prefetch(ref block[offset + word]);
+        }
+    }
+
+    private bool Read<TSink>(long entity, long now, ReadProgram program, scoped ref TSink sink)
+        where TSink : struct, IFeatureSink, allows ref struct
     {
         if (entity < 0)
         {
-            for (var i = 0; i < features.Length; i++)
-            {
-                ref readonly var feature = ref _plan.Features[features[i]];
-                destination[i] = feature.Window >= 0 ? Finish(feature.Function, 0, 0, 1) : float.NaN;
-            }
-
+            program.WriteUnknown(ref sink);
             return now >= ExactFrom;
         }
 
-        ref var header = ref Header(entity);
+        var chunk = Entities.Chunk((int)entity, out var at);
+        ref var header = ref chunk.Headers[at];
+        var stamp = (int)(entity >> 32);
         var spin = new SpinWait();
         while (true)
         {
             var version = Volatile.Read(ref header.Version);
             if ((version & 1) == 0)
             {
-                int slab = header.Slab, offset = header.Offset, capacity = header.Capacity, count = header.Count;
-                var newest = header.Newest;
+                var found = header;
                 Volatile.ReadBarrier();
                 // Only a consistent place may be followed; what lies there may still change and is checked again below.
                 if (Volatile.Read(ref header.Version) == version)
                 {
-                    var block = new Block(_pool[slab], offset, capacity, count, _words);
-                    if (now >= newest)
-                        ReadBlock(block, now, features, destination);
-                    else
-                        ReadBlockAsKnown(block, now, features, destination);
+                    if (found.Stamp != stamp)
+                    {
+                        program.WriteUnknown(ref sink);
+                        return now >= ExactFrom;
+                    }
+
+                    var asKnown = now < found.Newest;
+                    if (program.Windows.Length > 0)
+                        ReadWindows(_pool[found.Window.Slab], found.Window, chunk.Nodes is { } nodes ? nodes[at] : default, now, asKnown, program, ref sink);
+                    if (_layout.RowWords > 0)
+                        ReadRecent(found.Recent, chunk.Texts is { } texts ? texts[at] : default, now, asKnown, program, ref sink);
                     Volatile.ReadBarrier();
                     // Asked last: what a writer has merged meanwhile, it has announced before.
                     if (Volatile.Read(ref header.Version) == version)
@@ -55,124 +90,197 @@ internal sealed partial class OnlineState
         }
     }
 
-    private static float Finish(AggregateFunction function, long count, long sum, int scale) => (float)new Totals { Count = count, Sum = sum }.Finish(function, scale);
-
-    private void ReadBlock(in Block block, long now, ReadOnlySpan<int> features, Span<float> destination)
+    private void ReadWindows<TSink>(
+        long[] slab, in EntityHeader.Place window, ReadOnlySpan<long[]?> nodes, long now, bool asKnown, ReadProgram program, scoped ref TSink sink)
+        where TSink : struct, IFeatureSink, allows ref struct
     {
-        var times = block.Times;
-        var entries = block.Entries;
-        Span<int> before = stackalloc int[_plan.Windows.Length];
-        var head = Locate(times, now, before);
-        var top = entries.Slice(head * _words, _words);
-        for (var i = 0; i < features.Length; i++)
+        int offset = window.Offset, capacity = window.Capacity, count = window.Count;
+        var times = slab.AsSpan(offset, count);
+        var known = slab.AsSpan(offset + capacity, count);
+        foreach (ref readonly var group in program.Windows.AsSpan())
         {
-            ref readonly var feature = ref _plan.Features[features[i]];
-            if (feature.Window >= 0)
+            var high = _plan.High(group.Window, now);
+            var top = times[^1] <= high ? count - 1 : Math.Max(0, EntityRows.LowerBound(times, high + 1) - 1);
+            // The last entry that is not in the window; none is outside all time.
+            var before = group.IsLifetime ? -1 : Math.Max(0, EntityRows.LowerBound(times[..(top + 1)], _plan.Low(group.Window, now)) - 1);
+            foreach (ref readonly var column in group.Fixed.AsSpan())
             {
-                var low = before[feature.Window] * _words + 2 * feature.Column;
-                destination[i] = Finish(feature.Function, top[2 * feature.Column] - entries[low], top[2 * feature.Column + 1] - entries[low + 1], _plan.Fixed[feature.Column].Scale);
+                ref readonly var place = ref _layout.Fixed[column.Column];
+                if (column.Ops.Length > 0)
+                {
+                    var totals = Sum(slab, offset, capacity, place, column.Squares, before, top);
+                    if (asKnown)
+                        SubtractHidden(slab, offset, capacity, place, column.Squares, before, top, known, now, ref totals);
+                    if (column.Extremes && top > before)
+                    {
+                        int least = offset + (place.Extremes * capacity) + before + 1, length = top - before;
+                        if (asKnown)
+                        {
+                            FindExtremes(slab.AsSpan(least, length), slab.AsSpan(least + capacity, length), known.Slice(before + 1, length), now, ref totals);
+                        }
+                        else
+                        {
+                            totals.Min = Extremes.Min(slab.AsSpan(least, length));
+                            totals.Max = Extremes.Max(slab.AsSpan(least + capacity, length));
+                        }
+                    }
+
+                    foreach (ref readonly var op in column.Ops.AsSpan())
+                        sink.Number(op.Destination, program.Types[op.Destination], totals.Finish(op.Function, column.Scale));
+                }
+
+                if (column.Quantiles.Length > 0)
+                {
+                    var length = Math.Max(0, top - before);
+                    Sketches.Quantiles(
+                        slab.AsSpan(offset + (place.Bucket * capacity) + before + 1, length), NodesFrom(nodes, before + 1, place.Sketch), _layout.Sketches,
+                        asKnown ? known.Slice(Math.Min(before + 1, count - length), length) : default, now, column.Scale, column.Quantiles, program.Types, ref sink);
+                }
             }
-            else
+
+            foreach (ref readonly var column in group.Hashed.AsSpan())
             {
-                destination[i] = Plain(in feature, top, times[head], now);
+                ref readonly var place = ref _layout.Hashed[column.Column];
+                var length = Math.Max(0, top - before);
+                Sketches.CountDistinct(
+                    slab.AsSpan(offset + (place.Hash * capacity) + before + 1, length), NodesFrom(nodes, before + 1, place.Sketch), _layout.Sketches,
+                    asKnown ? known.Slice(Math.Min(before + 1, count - length), length) : default, now, place.Size, column.Ops, program.Types, ref sink);
             }
         }
     }
 
-    // Some row of the entity became known after the moment: such rows are taken out of every window, and do not count as the newest.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ReadBlockAsKnown(in Block block, long now, ReadOnlySpan<int> features, Span<float> destination)
+    private ReadOnlySpan<long[]?> NodesFrom(ReadOnlySpan<long[]?> nodes, int entry, int sketch)
     {
-        var stride = 2 * _plan.Fixed.Length;
-        var words = stride * _plan.Windows.Length;
-        var rented = words > HiddenOnStack ? ArrayPool<long>.Shared.Rent(words) : null;
-        var hidden = rented is null ? stackalloc long[HiddenOnStack] : rented;
-        hidden[..words].Clear();
+        var start = (entry * _layout.Sketches) + sketch;
+        return start < nodes.Length ? nodes[start..] : default;
+    }
 
-        var times = block.Times;
-        var entries = block.Entries;
-        var known = block.Available;
-        Span<int> before = stackalloc int[_plan.Windows.Length];
-        var head = Locate(times, now, before);
-        var first = head;
-        foreach (var low in before)
-            first = Math.Min(first, low);
-        for (var i = first + 1; i <= head; i++)
+    private static Totals Sum(long[] slab, int offset, int capacity, in OnlineLayout.FixedPlace place, bool squares, int before, int top)
+    {
+        int counts = offset + (place.Count * capacity), sums = offset + (place.Sum * capacity);
+        var totals = Totals.Empty;
+        totals.Count = slab[counts + top];
+        var sum = Word(slab, sums, capacity, top);
+        if (before >= 0)
+        {
+            totals.Count -= slab[counts + before];
+            sum -= Word(slab, sums, capacity, before);
+        }
+
+        totals.Sum = (Int128)sum;
+        if (squares)
+        {
+            var at = offset + (place.Squares * capacity);
+            totals.Squares = Word(slab, at, capacity, top) - (before >= 0 ? Word(slab, at, capacity, before) : 0);
+        }
+
+        return totals;
+    }
+
+    // Some row of the entity became known after the moment: such rows are taken out of every window.
+    private static void SubtractHidden(
+        long[] slab, int offset, int capacity, in OnlineLayout.FixedPlace place, bool squares, int before, int top, ReadOnlySpan<long> known, long now, ref Totals totals)
+    {
+        int counts = offset + (place.Count * capacity), sums = offset + (place.Sum * capacity), at = offset + (place.Squares * capacity);
+        for (var i = Math.Max(1, before + 1); i <= top; i++)
         {
             if (known[i] <= now)
                 continue;
-            var upTo = entries.Slice(i * _words, stride);
-            var below = entries.Slice((i - 1) * _words, stride);
-            for (var w = 0; w < before.Length; w++)
-            {
-                if (i <= before[w])
-                    continue;
-                var sums = hidden.Slice(w * stride, stride);
-                for (var c = 0; c < stride; c++)
-                    sums[c] += upTo[c] - below[c];
-            }
+            totals.Count -= slab[counts + i] - slab[counts + i - 1];
+            totals.Sum -= (Int128)(Word(slab, sums, capacity, i) - Word(slab, sums, capacity, i - 1));
+            if (squares)
+                totals.Squares -= Word(slab, at, capacity, i) - Word(slab, at, capacity, i - 1);
         }
+    }
 
-        var top = entries.Slice(head * _words, stride);
-        var newest = head;
-        while (newest > 0 && known[newest] > now)
+    private static void FindExtremes(ReadOnlySpan<long> least, ReadOnlySpan<long> most, ReadOnlySpan<long> known, long now, ref Totals totals)
+    {
+        for (var i = 0; i < known.Length; i++)
+        {
+            if (known[i] > now)
+                continue;
+            totals.Min = Math.Min(totals.Min, least[i]);
+            totals.Max = Math.Max(totals.Max, most[i]);
+        }
+    }
+
+    private void ReadRecent<TSink>(in EntityHeader.Place recent, ReadOnlySpan<string?> texts, long now, bool asKnown, ReadProgram program, scoped ref TSink sink)
+        where TSink : struct, IFeatureSink, allows ref struct
+    {
+        var words = _layout.RowWords;
+        var rows = recent.Count == 0 ? default : _pool[recent.Slab].AsSpan(recent.Offset, recent.Count * words);
+        var newest = recent.Count - 1;
+        while (newest >= 0 && (rows[newest * words] > now || (asKnown && rows[(newest * words) + 1] > now)))
             newest--;
-        for (var i = 0; i < features.Length; i++)
+        if (program.Runs.Length + program.Plains.Length > 0)
         {
-            ref readonly var feature = ref _plan.Features[features[i]];
-            if (feature.Window >= 0)
+            var row = newest < 0 ? default : rows.Slice(newest * words, words);
+            var age = newest < 0 ? long.MaxValue : now - row[0];
+            var halves = MemoryMarshal.Cast<long, float>(row);
+            foreach (ref readonly var run in program.Runs.AsSpan())
             {
-                var column = 2 * feature.Column;
-                var low = before[feature.Window] * _words + column;
-                var late = feature.Window * stride + column;
-                destination[i] = Finish(feature.Function, top[column] - entries[low] - hidden[late], top[column + 1] - entries[low + 1] - hidden[late + 1], _plan.Fixed[feature.Column].Scale);
+                if (newest >= 0 && age <= run.TimeToLive)
+                {
+                    sink.Floats(run.Destination, halves.Slice(run.Half, run.Length));
+                    continue;
+                }
+
+                for (var i = 0; i < run.Length; i++)
+                    sink.None(run.Destination + i, DataType.Float32);
             }
-            else
+
+            foreach (ref readonly var op in program.Plains.AsSpan())
             {
-                destination[i] = Plain(in feature, entries.Slice(newest * _words, _words), times[newest], now);
+                if (newest >= 0 && age <= op.TimeToLive)
+                    WritePlain(op.Destination, op.Place, row, texts, newest, ref sink);
+                else
+                    sink.None(op.Destination, op.Place.Type);
             }
         }
 
-        if (rented is not null)
-            ArrayPool<long>.Shared.Return(rented);
-    }
-
-    // The last entry at or before the moment, and for each window the last one before its tail.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Locate(ReadOnlySpan<long> times, long now, Span<int> before)
-    {
-        var head = times.Length - 1;
-        if (times[head] > now)
-            head = Math.Max(0, EntityRows.LowerBound(times, now + 1) - 1);
-        var high = head + 1;
-        for (var w = 0; w < before.Length; w++)
+        foreach (ref readonly var group in program.Lasts.AsSpan())
         {
-            // Windows come shortest first, so each search is bounded by the one before in the usual case.
-            var tail = _plan.Low(w, now);
-            if (high > 0 && high <= head && times[high - 1] < tail)
-                high = head + 1;
-            high = EntityRows.LowerBound(times[..high], tail);
-            before[w] = Math.Max(0, high - 1);
-        }
+            long low = _plan.Low(group.Window, now), high = _plan.High(group.Window, now);
+            var ops = group.Ops.AsSpan();
+            int rank = 0, next = 0;
+            for (var r = newest; r >= 0 && next < ops.Length; r--)
+            {
+                var row = rows.Slice(r * words, words);
+                if (row[0] < low)
+                    break;
+                if (row[0] > high || (asKnown && row[1] > now))
+                    continue;
+                for (rank++; next < ops.Length && ops[next].Rank == rank; next++)
+                    WritePlain(ops[next].Destination, ops[next].Place, row, texts, r, ref sink);
+            }
 
-        return head;
+            for (; next < ops.Length; next++)
+                sink.None(ops[next].Destination, ops[next].Place.Type);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private float Plain(in PlannedFeature feature, ReadOnlySpan<long> entry, long time, long now)
+    private void WritePlain<TSink>(int destination, in OnlineLayout.PlainPlace place, ReadOnlySpan<long> row, ReadOnlySpan<string?> texts, int at, scoped ref TSink sink)
+        where TSink : struct, IFeatureSink, allows ref struct
     {
-        var word = entry[_plainAt + feature.Column / 2];
-        var value = BitConverter.Int32BitsToSingle((int)(feature.Column % 2 == 0 ? word : word >> 32));
-        return time != long.MinValue && now - time <= feature.TimeToLive ? value : float.NaN;
-    }
-
-    /// <summary>An entity's entries as a reader found them; see the layout at the class.</summary>
-    private readonly ref struct Block(long[] slab, int offset, int capacity, int count, int words)
-    {
-        public ReadOnlySpan<long> Times => slab.AsSpan(offset, count);
-
-        public ReadOnlySpan<long> Entries => slab.AsSpan(offset + capacity, count * words);
-
-        public ReadOnlySpan<long> Available => slab.AsSpan(offset + capacity * (1 + words), count);
+        switch (place.Type)
+        {
+            case DataType.Float32:
+                sink.Number(destination, DataType.Float32, MemoryMarshal.Cast<long, float>(row)[place.At]);
+                break;
+            case DataType.Float64:
+                sink.Number(destination, DataType.Float64, BitConverter.Int64BitsToDouble(row[place.At]));
+                break;
+            case DataType.String:
+                var text = (at * _layout.Texts) + place.At;
+                sink.Text(destination, (uint)text < (uint)texts.Length ? texts[text] : null);
+                break;
+            default:
+                if ((row[2 + (place.Bit >> 6)] >> (place.Bit & 63) & 1) != 0)
+                    sink.Word(destination, place.Type, row[place.At]);
+                else
+                    sink.None(destination, place.Type);
+                break;
+        }
     }
 }

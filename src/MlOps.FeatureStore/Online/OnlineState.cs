@@ -3,47 +3,56 @@ using System.Runtime.CompilerServices;
 namespace MlOps.Features;
 
 /// <summary>
-/// A view's newest state in memory. Each entity has entries in order of event time; an entry carries running totals of everything up to it,
-/// so a window is the difference of two entries, exact at any moment, and late rows add to the entries behind them. Old entries between
-/// which no window's tail can fall any more are merged into tiles. One writer at a time; readers take no lock and retry on a race.
+/// A view's newest state in memory. Under one header an entity has window entries in order of event time, which carry running totals of everything up
+/// to them, so that a window is the difference of two entries, and their own extremes and sketches; and the recent rows that plain features and last
+/// values are taken of. Old entries between which no window's edge can fall any more are merged into tiles. One writer at a time; readers take no
+/// lock and retry on a race.
 /// </summary>
 /// <remarks>
-/// A block is <c>times[capacity]</c>, then per entry <c>(count, sum)</c> by aggregated column and, with plain features, two floats a word,
-/// then <c>available[capacity]</c>. Entry 0 always exists: it stands for everything before the others. An entry that was not known yet at
-/// <see cref="ExactFrom"/> is never merged, so it is one row, its own share is the difference to the entry before, and a read as of a moment
-/// at which it was not known can leave it out.
+/// The layout is at <see cref="OnlineLayout"/>. Entry 0 always exists: it stands for everything before the others, and its availability is the last event
+/// time merged into it. An entry that was not known yet at <see cref="ExactFrom"/> is never merged, so it is one row, its own share is the difference
+/// to the entry before, and a read as of a moment at which it was not known can leave it out. A merged entry's availability is far in the past.
 /// </remarks>
 internal sealed partial class OnlineState
 {
-    private const int ChunkBits = 12;
-    private const int FirstCapacity = 4;
     private readonly ViewPlan _plan;
+    private readonly OnlineLayout _layout;
     private readonly BlockPool _pool = new();
-    private readonly int _plainAt;
-    private readonly int _words;
-    private readonly long[] _limits;
+    private readonly bool _isUpsert;
+    private readonly RowPacker _packer;
+    private readonly long[] _steps;
+    private readonly long[] _stepLimits;
     private readonly long _readLag;
     private readonly TimeProvider _clock;
     private readonly SettlingMark _mark;
-    private EntityHeader[][] _chunks = [];
     private long _exactFrom = long.MinValue;
+    private long _windowReach = long.MinValue;
+    private long _reach = long.MinValue;
+    private long _managedBytes;
     private long _now;
+    private int[] _targets = new int[16];
 
     public OnlineState(ViewPlan plan, FeatureStoreOptions options, TimeProvider clock)
     {
         _plan = plan;
+        _layout = new OnlineLayout(plan);
+        _isUpsert = plan.View.IsUpsert;
+        _packer = new RowPacker(_layout);
         _readLag = options.ReadLag.Ticks / 10;
+        _memoryLimit = options.OnlineMemoryBytes;
+        _evicts = options.OnlineMemoryPolicy == OnlineMemoryPolicy.EvictOldest;
         _clock = clock;
         _mark = new SettlingMark(options.SettlingRows);
         _now = Now();
-        Keys = new KeyTable(plan.View.Keys.Count);
-        _plainAt = 2 * plan.Fixed.Length;
-        _words = _plainAt + (plan.Plain.Length + 1) / 2;
-        _limits = new long[plan.Windows.Length];
-        Array.Fill(_limits, long.MinValue);
+        Entities = new EntityDirectory(plan.View.Keys.Count, _layout.Texts > 0, _layout.Sketches > 0);
+        _steps = [.. _layout.WindowsOfEntries.Where(w => plan.Windows[w].Kind != FeatureWindowKind.Lifetime).Select(plan.Step).Distinct().Order()];
+        _stepLimits = new long[_steps.Length];
+        Array.Fill(_stepLimits, long.MinValue);
     }
 
-    public KeyTable Keys { get; }
+    public EntityDirectory Entities { get; }
+
+    public OnlineLayout Layout => _layout;
 
     /// <summary>The newest availability seen.</summary>
     public long AvailableUpTo => _mark.Newest;
@@ -54,12 +63,18 @@ internal sealed partial class OnlineState
     /// <summary>Reads as of this moment or later are exact; before it, windows may end at a tile's edge and later knowledge may show.</summary>
     public long ExactFrom => Volatile.Read(ref _exactFrom);
 
+    /// <summary>Rows of an event time before this can matter to no read from <see cref="ExactFrom"/> on.</summary>
+    public long Reach => _reach;
+
     /// <summary>Rows that came too late to matter to any window.</summary>
     public long ExpiredRows { get; private set; }
 
-    public long MemoryBytes => _pool.Words * 8;
+    /// <summary>Rows of an upsert view that may replace one that is not kept by itself any more, and were left out of windows.</summary>
+    public long UnreplaceableRows { get; private set; }
 
     public long Now() => Timestamp.From(_clock.GetUtcNow()).Microseconds;
+
+    public ReadProgram Program(ReadOnlySpan<int> features) => new(_layout, features);
 
     /// <summary>Says that everything available up to a moment is being applied, so that what no window can reach is skipped.</summary>
     public void AdvanceTo(long available)
@@ -71,205 +86,222 @@ internal sealed partial class OnlineState
 
     public void Apply(RowBatch batch)
     {
-        var entities = new int[batch.Keys[0].Length];
-        Array.Fill(entities, -1);
+        var numbers = new int[batch.Keys[0].Length];
+        Array.Fill(numbers, -1);
         _now = Now();
-        Span<long> units = stackalloc long[_plan.Fixed.Length];
-        Span<float> plain = stackalloc float[_plan.Plain.Length];
-        for (var row = 0; row < batch.Count; row++)
+        int words = _layout.RowWords, texts = _layout.Texts;
+        for (var from = 0; from < batch.Count; from += RowPacker.BlockRows)
         {
-            for (var c = 0; c < units.Length; c++)
-                units[c] = batch.Fixed[c][row];
-            for (var c = 0; c < plain.Length; c++)
-                plain[c] = ((DataColumn<float>)batch.Plain[c]).Span[row];
-            if (IsExpired(batch.Event[row]))
+            var count = Math.Min(RowPacker.BlockRows, batch.Count - from);
+            Resolve(batch, from, count, numbers);
+            if (words > 0)
+                _packer.Pack(batch.Plain, from, count);
+            for (var r = 0; r < count; r++)
             {
-                ExpiredRows++;
-                Observe(batch.Available[row]);
-                continue;
-            }
+                var at = from + r;
+                var number = numbers[batch.Entity[at]];
+                if (number < 0)
+                {
+                    ExpiredRows++;
+                    Observe(batch.Available[at]);
+                    continue;
+                }
 
-            ref var entity = ref entities[batch.Entity[row]];
-            if (entity < 0)
-                entity = GetOrAdd(batch.Keys, batch.Entity[row]);
-            Apply(entity, batch.Event[row], batch.Available[row], units, plain);
+                Apply(number, new OnlineRow
+                {
+                    Event = batch.Event[at],
+                    Available = batch.Available[at],
+                    Fixed = batch.Fixed,
+                    Hashed = batch.Hashed,
+                    At = at,
+                    Words = _packer.Words.AsSpan(r * words, words),
+                    Texts = _packer.Texts.AsSpan(r * texts, texts),
+                });
+            }
         }
     }
 
-    public int GetOrAdd(string[][] keys, int code)
+    // Finds or adds the entities of a block of rows. Memory is asked for in steps over all rows, so that they wait together and not one after another.
+    private void Resolve(RowBatch batch, int from, int count, int[] numbers)
     {
-        var entity = Keys.Find(keys, code);
-        if (entity >= 0)
-            return entity;
+        Span<ulong> hashes = stackalloc ulong[RowPacker.BlockRows];
+        for (var r = 0; r < count; r++)
+        {
+            var code = batch.Entity[from + r];
+            if (numbers[code] >= 0 || batch.Event[from + r] < _reach)
+                continue;
+            hashes[r] = Entities.Hash(new EntityKey(batch.Keys, code));
+            Entities.PrefetchSlot(hashes[r]);
+        }
+
+        for (var r = 0; r < count; r++)
+        {
+            var number = numbers[batch.Entity[from + r]];
+            if (number >= 0)
+                Cache.Prefetch(ref Entities.Chunk(number, out var at).Headers[at]);
+            else if (batch.Event[from + r] >= _reach)
+                Entities.PrefetchEntity(hashes[r]);
+        }
+
+        for (var r = 0; r < count; r++)
+        {
+            ref var number = ref numbers[batch.Entity[from + r]];
+            if (number < 0 && batch.Event[from + r] >= _reach)
+                number = GetOrAdd(new EntityKey(batch.Keys, batch.Entity[from + r]), hashes[r]);
+            if (number >= 0)
+                PrefetchEnd(number);
+        }
+    }
+
+    // What appending a row will touch.
+    private void PrefetchEnd(int number)
+    {
+        var chunk = Entities.Chunk(number, out var at);
+        ref readonly var header = ref chunk.Headers[at];
+        if (header.Window.Capacity > 0)
+        {
+            var slab = _pool[header.Window.Slab];
+            var end = header.Window.Offset + header.Window.Count - 1;
+            for (var word = 0; word < _layout.WindowWords; word++, end += header.Window.Capacity)
+                Cache.Prefetch(ref slab[end]);
+        }
+
+        if (header.Recent.Capacity > 0)
+            Cache.Prefetch(ref _pool[header.Recent.Slab][header.Recent.Offset + (Math.Max(0, header.Recent.Count - 1) * _layout.RowWords)]);
+    }
+
+    /// <summary>The handle of an entity; -1 when there is none.</summary>
+    public long Find(params string[] key) => Find(new EntityKey([.. key.Select(part => new[] { part })], 0));
+
+    /// <summary>The same for a request's key; asks for the entity's memory before the key is compared.</summary>
+    public long Find(in EntityKey key)
+    {
+        for (var p = 0; p < _plan.View.Keys.Count; p++)
+        {
+            if (key[p] is null)
+                return -1;
+        }
+
+        var hash = Entities.Hash(key);
+        if (Entities.Candidate(hash) is >= 0 and var number)
+            Prefetch(number);
+        return Entities.Find(key, hash);
+    }
+
+    public int GetOrAdd(in EntityKey key) => GetOrAdd(key, Entities.Hash(key));
+
+    private int GetOrAdd(in EntityKey key, ulong hash)
+    {
+        var found = Entities.Find(key, hash);
+        if (found >= 0)
+            return (int)found;
         // The header comes first: a reader may ask for the entity as soon as its key is published.
-        entity = Keys.Count;
-        AddHeader(entity, FirstCapacity);
-        ref var header = ref Header(entity);
-        var slab = _pool[header.Slab];
-        slab.AsSpan(header.Offset, BlockWords(FirstCapacity)).Clear();
-        slab[header.Offset] = long.MinValue;
-        WritePlain(slab.AsSpan(header.Offset + FirstCapacity, _words), []);
-        slab[AvailableAt(ref header)] = long.MinValue;
-        header.Count = 1;
-        return Keys.GetOrAdd(keys, code);
+        var number = Entities.Reserve();
+        Begin(number);
+        Entities.Publish(number, key, hash);
+        return number;
+    }
+
+    /// <summary>Takes an entity out: it reads as never seen, and what comes for it counts from zero.</summary>
+    public void Remove(int number)
+    {
+        var chunk = Entities.Chunk(number, out var at);
+        ref var header = ref chunk.Headers[at];
+        Interlocked.Increment(ref header.Version);
+        End(ref header, chunk, at);
+        Entities.Remove(number);
+        Volatile.Write(ref header.Version, header.Version + 1);
+    }
+
+    /// <summary>Makes an entity as one that was never seen, but keeps its place.</summary>
+    public void Clear(int number)
+    {
+        var chunk = Entities.Chunk(number, out var at);
+        ref var header = ref chunk.Headers[at];
+        Interlocked.Increment(ref header.Version);
+        End(ref header, chunk, at);
+        header.Newest = header.LastEvent = long.MinValue;
+        if (_layout.WindowWords > 0)
+            BeginWindow(ref header, chunk, at);
+        Volatile.Write(ref header.Version, header.Version + 1);
     }
 
     /// <summary>Whether no window, and no plain feature, can depend on a row of that event time any more.</summary>
-    public bool IsExpired(long eventTime)
-    {
-        if (_plan.Plain.Length > 0)
-            return false;
-        // Limits are multiples of their hops, so comparing with them is comparing with the rounded time.
-        foreach (var limit in _limits)
-        {
-            if (eventTime >= limit)
-                return false;
-        }
+    public bool IsExpired(long eventTime) => eventTime < _reach;
 
-        return true;
-    }
-
-    public void Apply(int entity, long eventTime, long available, ReadOnlySpan<long> units, ReadOnlySpan<float> plain)
+    public void Apply(int number, in OnlineRow row)
     {
-        Observe(available);
-        ref var header = ref Header(entity);
-        var slab = _pool[header.Slab];
-        var at = header.Count - 1;
-        while (at >= 0 && IsAfter(slab, ref header, at, eventTime, available))
-            at--;
-        if (at < 0)
+        Observe(row.Available);
+        if (row.Event < _reach)
         {
-            // Older than everything that was merged away: no window reaches it and a newer row hides its plain values.
             ExpiredRows++;
             return;
         }
 
+        var chunk = Entities.Chunk(number, out var at);
+        ref var header = ref chunk.Headers[at];
         Interlocked.Increment(ref header.Version);
-        if (header.Count == header.Capacity)
+        try
         {
-            Compact(ref header);
-            if (header.Count > header.Capacity / 4 * 3)
-                Enlarge(ref header);
-            slab = _pool[header.Slab];
-            at = header.Count - 1;
-            while (at > 0 && IsAfter(slab, ref header, at, eventTime, available))
-                at--;
-            if (IsAfter(slab, ref header, at, eventTime, available))
-            {
-                ExpiredRows++;
-                Volatile.Write(ref header.Version, header.Version + 1);
-                return;
-            }
+            if (_layout.WindowWords > 0)
+                ApplyWindow(ref header, chunk, at, row);
+            if (_layout.RowWords > 0)
+                ApplyRecent(ref header, chunk, at, row);
+            if (row.Available > header.Newest)
+                header.Newest = row.Available;
+            if (row.Event > header.LastEvent)
+                header.LastEvent = row.Event;
         }
-
-        var count = header.Count;
-        var times = slab.AsSpan(header.Offset, header.Capacity);
-        var entries = slab.AsSpan(header.Offset + header.Capacity, header.Capacity * _words);
-        var known = slab.AsSpan(AvailableAt(ref header), header.Capacity);
-        times[(at + 1)..count].CopyTo(times[(at + 2)..]);
-        known[(at + 1)..count].CopyTo(known[(at + 2)..]);
-        entries[((at + 1) * _words)..(count * _words)].CopyTo(entries[((at + 2) * _words)..]);
-        times[at + 1] = eventTime;
-        known[at + 1] = available;
-        if (available > header.Newest)
-            header.Newest = available;
-        var entry = entries.Slice((at + 1) * _words, _words);
-        entries.Slice(at * _words, _plainAt).CopyTo(entry);
-        WritePlain(entry, plain);
-        header.Count = ++count;
-        for (var c = 0; c < units.Length; c++)
+        finally
         {
-            if (units[c] == ViewPlan.Missing)
-                continue;
-            for (var i = at + 1; i < count; i++)
-            {
-                entries[i * _words + 2 * c]++;
-                entries[i * _words + 2 * c + 1] += units[c];
-            }
+            Volatile.Write(ref header.Version, header.Version + 1);
         }
+    }
 
+    private void Begin(int number)
+    {
+        var chunk = Entities.Chunk(number, out var at);
+        ref var header = ref chunk.Headers[at];
+        Interlocked.Increment(ref header.Version);
+        header.Newest = header.LastEvent = long.MinValue;
+        header.Pass = 0;
+        header.Recent = default;
+        header.Window = default;
+        if (_layout.WindowWords > 0)
+            BeginWindow(ref header, chunk, at);
         Volatile.Write(ref header.Version, header.Version + 1);
     }
 
-    private bool IsAfter(long[] slab, ref EntityHeader header, int entry, long eventTime, long available)
+    private void End(ref EntityHeader header, EntityChunk chunk, int at)
     {
-        var time = slab[header.Offset + entry];
-        return time > eventTime
-            || (time == eventTime && _plan.Plain.Length > 0 && slab[AvailableAt(ref header) + entry] > available);
-    }
-
-    private void WritePlain(Span<long> entry, ReadOnlySpan<float> plain)
-    {
-        for (var c = 0; c < _plan.Plain.Length; c += 2)
+        if (header.Window.Capacity > 0)
         {
-            var low = c < plain.Length ? plain[c] : float.NaN;
-            var high = c + 1 < plain.Length ? plain[c + 1] : float.NaN;
-            entry[_plainAt + c / 2] = (uint)BitConverter.SingleToInt32Bits(low) | ((long)BitConverter.SingleToInt32Bits(high) << 32);
-        }
-    }
-
-    // Entries a < b become one (at b's time, with b's totals and plain values) when no tail that may still be asked for falls into (a, b],
-    // and both were known at every moment that may still be asked for.
-    private void Compact(ref EntityHeader header)
-    {
-        var settled = _exactFrom;
-        var slab = _pool[header.Slab];
-        var times = slab.AsSpan(header.Offset, header.Capacity);
-        var entries = slab.AsSpan(header.Offset + header.Capacity, header.Capacity * _words);
-        var known = slab.AsSpan(AvailableAt(ref header), header.Capacity);
-        var kept = 0;
-        for (var i = 1; i < header.Count; i++)
-        {
-            if (times[i] > settled || known[i] > settled || known[kept] > settled || !CanMerge(times[kept], times[i]))
-                kept++;
-            times[kept] = times[i];
-            known[kept] = known[i];
-            entries.Slice(i * _words, _words).CopyTo(entries[(kept * _words)..]);
+            _pool[header.Window.Slab].AsSpan(header.Window.Offset, header.Window.Capacity * _layout.WindowWords).Clear();
+            _pool.Return(header.Window.Capacity * _layout.WindowWords, header.Window.Slab, header.Window.Offset);
         }
 
-        header.Count = kept + 1;
-    }
-
-    private bool CanMerge(long earlier, long later)
-    {
-        for (var w = 0; w < _limits.Length; w++)
+        if (header.Recent.Capacity > 0)
         {
-            var boundary = ViewPlan.FloorTo(later, _plan.Step(w));
-            if (boundary > earlier && boundary >= _limits[w])
-                return false;
+            _pool[header.Recent.Slab].AsSpan(header.Recent.Offset, header.Recent.Capacity * _layout.RowWords).Clear();
+            _pool.Return(header.Recent.Capacity * _layout.RowWords, header.Recent.Slab, header.Recent.Offset);
         }
 
-        return true;
-    }
-
-    private void Enlarge(ref EntityHeader header)
-    {
-        var capacity = header.Capacity * 2;
-        var (slab, offset) = _pool.Rent(BlockWords(capacity));
-        var from = _pool[header.Slab];
-        var to = _pool[slab];
-        Array.Copy(from, header.Offset, to, offset, header.Count);
-        Array.Copy(from, header.Offset + header.Capacity, to, offset + capacity, header.Count * _words);
-        Array.Copy(from, AvailableAt(ref header), to, offset + capacity * (1 + _words), header.Count);
-        _pool.Return(BlockWords(header.Capacity), header.Slab, header.Offset);
-        header.Slab = slab;
-        header.Offset = offset;
-        header.Capacity = capacity;
-    }
-
-    private void AddHeader(int entity, int capacity)
-    {
-        var chunk = entity >> ChunkBits;
-        if (chunk == _chunks.Length)
+        header.Window = header.Recent = default;
+        if (chunk.Nodes is not null)
         {
-            var chunks = new EntityHeader[chunk + 1][];
-            _chunks.CopyTo(chunks, 0);
-            chunks[chunk] = new EntityHeader[1 << ChunkBits];
-            Volatile.Write(ref _chunks, chunks);
+            foreach (var node in chunk.Nodes[at] ?? [])
+                _managedBytes -= Sketches.BytesOf(node);
+            _managedBytes -= 8L * (chunk.Nodes[at]?.Length ?? 0);
+            chunk.Nodes[at] = null;
         }
 
-        var (slab, offset) = _pool.Rent(BlockWords(capacity));
-        Header(entity) = new EntityHeader { Slab = slab, Offset = offset, Capacity = capacity, Newest = long.MinValue };
+        if (chunk.Texts is not null)
+        {
+            foreach (var text in chunk.Texts[at] ?? [])
+                _managedBytes -= BytesOf(text);
+            _managedBytes -= 8L * (chunk.Texts[at]?.Length ?? 0);
+            chunk.Texts[at] = null;
+        }
     }
 
     private void Observe(long available)
@@ -290,14 +322,37 @@ internal sealed partial class OnlineState
             return;
         // Published before anything is merged because of it: a reader that sees what was merged sees that it is no longer exact.
         Volatile.Write(ref _exactFrom, moment);
-        for (var w = 0; w < _limits.Length; w++)
-            _limits[w] = _plan.Low(w, moment);
+        Array.Fill(_stepLimits, long.MaxValue);
+        _windowReach = _layout.ReachesForEver ? long.MinValue : long.MaxValue;
+        foreach (var w in _layout.WindowsOfEntries)
+        {
+            if (_plan.Windows[w].Kind == FeatureWindowKind.Lifetime)
+                continue;
+            var low = _plan.Low(w, moment);
+            ref var limit = ref _stepLimits[Array.IndexOf(_steps, _plan.Step(w))];
+            limit = Math.Min(limit, low);
+            _windowReach = Math.Min(_windowReach, low);
+        }
+
+        _reach = _windowReach;
+        foreach (ref readonly var feature in _plan.Features.AsSpan())
+        {
+            if (feature.Window < 0)
+                _reach = Math.Min(_reach, feature.TimeToLive == long.MaxValue ? long.MinValue : moment - feature.TimeToLive);
+            else if (feature.Function == AggregateFunction.LastN)
+                _reach = Math.Min(_reach, _plan.Low(feature.Window, moment));
+        }
     }
 
-    private int BlockWords(int capacity) => capacity * (2 + _words);
+    private int[] Targets(int count)
+    {
+        if (_targets.Length < count)
+            _targets = new int[Math.Max(count, 2 * _targets.Length)];
+        return _targets;
+    }
 
-    private int AvailableAt(ref EntityHeader header) => header.Offset + header.Capacity * (1 + _words);
+    private static long BytesOf(string? text) => text is null ? 0 : 22 + 2L * text.Length;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref EntityHeader Header(int entity) => ref Volatile.Read(ref _chunks)[entity >> ChunkBits][entity & ((1 << ChunkBits) - 1)];
+    private static int NextCapacity(int capacity) => (capacity & (capacity - 1)) == 0 ? capacity / 2 * 3 : capacity / 3 * 4;
 }

@@ -3,6 +3,7 @@ namespace MlOps.Features;
 /// <summary>A view online: state in memory, a log that every push goes through first, snapshots that cut the log. One process may write it.</summary>
 internal sealed class OnlineView : IDisposable
 {
+    private const long LargestPush = 512L << 20;
     private readonly IFileSystem _files;
     private readonly string _directory;
     private readonly FeatureStoreOptions _options;
@@ -14,17 +15,22 @@ internal sealed class OnlineView : IDisposable
     private long _generation;
     private volatile OnlineCheckpoint? _checkpoint;
     private long _coarseReads;
+    private long _refusedRows;
+    private long _snapshotBytes;
 
     public OnlineView(IFileSystem files, string directory, ViewPlan plan, FeatureStoreOptions options, TimeProvider clock)
     {
         _files = files;
         _directory = directory;
         Plan = plan;
+        Layout = new OnlineLayout(plan);
         _options = options;
         _clock = clock;
     }
 
     public ViewPlan Plan { get; }
+
+    public OnlineLayout Layout { get; }
 
     /// <summary>The state that reads go to; null until opened.</summary>
     public OnlineState? State => _checkpoint?.State;
@@ -33,6 +39,9 @@ internal sealed class OnlineView : IDisposable
 
     /// <summary>Reads since the process opened the view that lay before the moment from which answers are exact.</summary>
     public long CoarseReads => Interlocked.Read(ref _coarseReads);
+
+    /// <summary>Rows since the process opened the view that were refused because of the memory bound.</summary>
+    public long RefusedRows => Interlocked.Read(ref _refusedRows);
 
     public void CountCoarseRead() => Interlocked.Increment(ref _coarseReads);
 
@@ -57,6 +66,8 @@ internal sealed class OnlineView : IDisposable
     /// <summary>Makes a push durable and applies it; false when its source had brought that offset already.</summary>
     public async ValueTask<bool> PushAsync(PushRecord push, CancellationToken cancellationToken)
     {
+        if (push.EstimatedBytes > LargestPush)
+            throw new InvalidInputException($"A push of {push.Rows.Count:N0} rows to feature view '{Plan.View.Name}' takes about {push.EstimatedBytes:N0} bytes; {LargestPush:N0} are allowed at once. Split it.");
         var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_queueGate)
             _queue.Add((push, done));
@@ -73,6 +84,37 @@ internal sealed class OnlineView : IDisposable
         }
 
         return await done.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Brings history online; see <see cref="Materializer"/>.</summary>
+    public ValueTask<MaterializeResult> MaterializeAsync(IEntityHistory history, long upTo, MaterializeOptions options, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            former =>
+            {
+                var materializer = new Materializer(history, former, options.Rebuild ? EmptyState() : null, _options, cancellationToken) { Progress = options.Progress, Commit = SaveSnapshot };
+                return materializer.Run(upTo);
+            },
+            cancellationToken);
+
+    /// <summary>
+    /// Takes an entity out durably: it reads as never seen, and no file holds its key or values any more. What is pushed for it later counts from zero.
+    /// </summary>
+    /// <returns>Whether it was there.</returns>
+    public ValueTask<bool> EraseAsync(string[] key, CancellationToken cancellationToken)
+    {
+        if (key.Length != Plan.View.Keys.Count)
+            throw new InvalidInputException($"Feature view '{Plan.View.Name}' has {Plan.View.Keys.Count} key(s) ({string.Join(", ", Plan.View.Keys.Select(part => part.Name))}); {key.Length} were given.");
+        return ChangeAsync(
+            former =>
+            {
+                var entity = former.State.Find(key);
+                if (entity >= 0)
+                    former.State.Remove((int)entity);
+                former.State.ForgetTexts();
+                // The log may hold rows of an entity that is not in memory any more: it is cut in any case.
+                return (former, entity >= 0);
+            },
+            cancellationToken);
     }
 
     /// <summary>Changes the checkpoint under the lock and makes the change durable by a snapshot.</summary>
@@ -123,6 +165,7 @@ internal sealed class OnlineView : IDisposable
         var checkpoint = snapshots.Count > 0
             ? OnlineCheckpoint.Load(_files, snapshots[_generation], Plan, EmptyState())
             : new OnlineCheckpoint { State = EmptyState() };
+        _snapshotBytes = snapshots.Count > 0 ? _files.FileLength(snapshots[_generation]) : 0;
         foreach (var old in snapshots.Concat(logs).Where(pair => pair.Key < _generation))
             _files.Delete(old.Value);
         _log?.Dispose();
@@ -145,13 +188,29 @@ internal sealed class OnlineView : IDisposable
             var fresh = new List<PushRecord>(group.Count);
             var last = new Dictionary<string, long>(StringComparer.Ordinal);
             var applied = new bool[group.Count];
+            var refused = new Dictionary<string, Exception>(StringComparer.Ordinal);
+            var promised = 0L;
             for (var i = 0; i < group.Count; i++)
             {
                 var push = group[i].Push;
+                // What follows a refused push must not overtake it: its offset would then look delivered.
+                if (refused.TryGetValue(push.Source, out var refusal))
+                {
+                    Refuse(group[i], refusal);
+                    continue;
+                }
+
                 if (!last.TryGetValue(push.Source, out var offset) && !_checkpoint!.Sources.TryGetValue(push.Source, out offset))
                     offset = long.MinValue;
                 if (push.Offset <= offset)
                     continue;
+                if (_checkpoint!.State.MakeRoom(push.Rows, ref promised) is { } full)
+                {
+                    refused.Add(push.Source, full);
+                    Refuse(group[i], full);
+                    continue;
+                }
+
                 last[push.Source] = push.Offset;
                 applied[i] = true;
                 fresh.Add(push);
@@ -165,7 +224,7 @@ internal sealed class OnlineView : IDisposable
             }
 
             for (var i = 0; i < group.Count; i++)
-                group[i].Done.SetResult(applied[i]);
+                group[i].Done.TrySetResult(applied[i]);
         }
         catch (Exception error)
         {
@@ -176,10 +235,12 @@ internal sealed class OnlineView : IDisposable
             return;
         }
 
-        if (_log!.Length > _options.SnapshotLogBytes)
+        // A large snapshot is written less often, so that pushes stay most of what is written.
+        if (_log!.Length > Math.Max(_options.SnapshotLogBytes, _snapshotBytes / 2))
         {
             try
             {
+                _checkpoint!.State.DropExpired();
                 SaveSnapshot(_checkpoint!);
             }
             catch (StorageException)
@@ -192,7 +253,7 @@ internal sealed class OnlineView : IDisposable
 
     private void SaveSnapshot(OnlineCheckpoint next)
     {
-        next.Save(_files, Path.Combine(_directory, $"snapshot-{_generation + 1:D10}.bin"), Plan);
+        _snapshotBytes = next.Save(_files, Path.Combine(_directory, $"snapshot-{_generation + 1:D10}.bin"), Plan);
         _generation++;
         _checkpoint = next;
         _log!.Dispose();
@@ -200,6 +261,13 @@ internal sealed class OnlineView : IDisposable
         _log = OnlineLog.Open(_files, LogPath(_generation), Plan, static _ => { });
         _files.Delete(LogPath(_generation - 1));
         _files.Delete(Path.Combine(_directory, $"snapshot-{_generation - 1:D10}.bin"));
+        _files.FlushDirectory(_directory);
+    }
+
+    private void Refuse((PushRecord Push, TaskCompletionSource<bool> Done) push, Exception refusal)
+    {
+        Interlocked.Add(ref _refusedRows, push.Push.Rows.Count);
+        push.Done.TrySetException(refusal);
     }
 
     // Readers keep the state they have until it is read anew.

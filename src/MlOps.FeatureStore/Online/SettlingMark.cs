@@ -40,6 +40,17 @@ internal sealed class SettlingMark(int rows)
         return _count == _top.Length && MoveTo(Math.Min(_top[0], clock));
     }
 
+    /// <summary>Where the mark would be after rows, without taking them in.</summary>
+    public long After(ReadOnlySpan<long> available, long clock)
+    {
+        var mark = new SettlingMark(_top.Length);
+        foreach (var seen in Top)
+            mark.Observe(seen, clock);
+        foreach (var more in available)
+            mark.Observe(more, clock);
+        return Math.Max(mark.Value, Value);
+    }
+
     /// <summary>Moves the mark whatever rows have been seen; true when it has moved.</summary>
     public bool MoveTo(long moment)
     {

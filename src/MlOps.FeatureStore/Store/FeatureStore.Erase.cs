@@ -17,8 +17,7 @@ internal sealed partial class FeatureStore : IOfflineStore
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         string[] parts = [.. key];
         // Serving first: what is read now counts more than what is read in training.
-        if ((object)_online[view] is IErasable online)
-            await online.EraseAsync(parts, cancellationToken).ConfigureAwait(false);
+        await _online[view].EraseAsync(parts, cancellationToken).ConfigureAwait(false);
         await _offline[view].EraseAsync(parts, cancellationToken).ConfigureAwait(false);
     }
 

@@ -9,44 +9,41 @@ internal sealed partial class FeatureStore
         ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
         var definition = ViewOf(view, FeatureUse.Values);
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        var bound = new BoundService(FeatureService.Define("profile").View(definition.Name, alias: "f").Build(), _views);
         using var history = await _offline[definition.Name].OpenAsync(cancellationToken).ConfigureAwait(false);
-        var (spine, known) = SpineOf(definition, history, maxRows);
-        var outputs = Array.ConvertAll(definition.Plan.Features, _ => (float[]?)new float[spine.RowCount]);
-        PointInTimeJoin.Run(
-            history, KeyCodes.Combine([.. definition.Keys.Select(key => KeyCodes.OfColumn(spine[key.Name], definition.Name))]), known, false, 0, outputs, cancellationToken);
-        return spine.With(definition.FeatureNames.Select((name, i) => DataColumn.Create(spine.HasColumn(name) ? $"feature {name}" : name, outputs[i]!))).Profile(options);
+        var spine = SpineOf(definition, history, maxRows);
+        var frame = await JoinAsync(bound, spine, MomentColumn, new TrainingFrameOptions(), cancellationToken).ConfigureAwait(false);
+        var columns = definition.Keys.Select(key => spine[key.Name]).Append(spine["event_time"])
+            .Concat(definition.FeatureNames.Select((name, i) => frame[bound.FeatureNames[i]].Rename(spine.HasColumn(name) ? $"feature {name}" : name)));
+        return new DataFrame(columns).Profile(options);
     }
 
-    // Stored rows as spine rows, each at the moment from which it counts.
-    private static (DataFrame Spine, long[] Known) SpineOf(FeatureView view, OfflineSnapshot history, int maxRows)
+    // Stored rows as spine rows, each at the moment from which it counts; every so many, so that about the wanted number is there.
+    private static DataFrame SpineOf(FeatureView view, OfflineSnapshot history, int maxRows)
     {
         var total = history.Segments.Sum(segment => (long)segment.Reader.Rows);
         var step = Math.Max(1, (total + maxRows - 1) / maxRows);
         var keys = view.Keys.Select(key => new ColumnBuilder<string>(key.Name)).ToArray();
         var events = new ColumnBuilder<Timestamp>("event_time");
-        var known = new List<long>();
+        var known = new ColumnBuilder<Timestamp>(MomentColumn);
+        var rows = new EntityRows(history.Plan);
+        var entities = history.Entities();
         var next = 0L;
-        foreach (var segment in history.Segments)
+        while (entities.MoveNext())
         {
-            var reader = segment.Reader;
-            var names = reader.Keys(keys.Length);
-            var starts = reader.Starts;
-            var happened = reader.Event;
-            var available = reader.Available;
-            for (var (row, entity) = (next, 0); row < reader.Rows; row += step)
+            rows.Load(history, entities.Locals, long.MinValue, long.MaxValue - 1, timesOnly: true);
+            var parts = entities.KeyParts();
+            for (; next < rows.Count; next += step)
             {
-                while (starts[entity + 1] <= row)
-                    entity++;
                 for (var part = 0; part < keys.Length; part++)
-                    keys[part].Add(names[part][entity]);
-                events.Add(new Timestamp(happened[(int)row]));
-                known.Add(Math.Max(happened[(int)row], available[(int)row]));
-                next = row + step;
+                    keys[part].Add(parts[part]);
+                events.Add(new Timestamp(rows.Event[next]));
+                known.Add(new Timestamp(Math.Max(rows.Event[next], rows.Available[next])));
             }
 
-            next -= reader.Rows;
+            next -= rows.Count;
         }
 
-        return (new DataFrame([.. keys.Select(key => key.Build()), events.Build()]), [.. known]);
+        return new DataFrame([.. keys.Select(key => key.Build()), events.Build(), known.Build()]);
     }
 }

@@ -105,9 +105,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
             if (options.Rebuild)
                 await ((FeatureStreams)Streams).RequireLandedAsync(ViewOf(view, FeatureUse.Metadata), cancellationToken).ConfigureAwait(false);
             using var history = await _offline[view].OpenAsync(cancellationToken).ConfigureAwait(false);
-            results.Add(await _online[view].ChangeAsync(
-                former => new Materializer(history, former, upTo.Microseconds, options.Rebuild ? _online[view].EmptyState() : null, _options, cancellationToken).Run(),
-                cancellationToken).ConfigureAwait(false));
+            results.Add(await _online[view].MaterializeAsync(new OfflineHistory(history), upTo.Microseconds, options, cancellationToken).ConfigureAwait(false));
             await _catalogue.RecordMaterializedAsync(bound.Views.First(part => part.View.Name == view).View, cancellationToken).ConfigureAwait(false);
         }
 
@@ -141,6 +139,14 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         var start = 0;
         foreach (var part in bound.Views)
         {
+            foreach (var number in part.Features)
+            {
+                var type = part.View.Plan.Features[number].Type;
+                if (type is DataType.String or DataType.Timestamp)
+                    throw new InvalidInputException(
+                        $"Feature '{part.View.FeatureNames[number]}' of view '{part.View.Name}' in service '{service}' is {type}, which is no number: a vector of floats cannot hold it. Leave it out of the service, encode it, or read the service with types.");
+            }
+
             var online = _online[part.View.Name];
             await online.OpenAsync(cancellationToken).ConfigureAwait(false);
             parts.Add(new FeatureVectorSource.Part(
@@ -185,13 +191,18 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
             Segments = segments,
             FirstEvent = rows == 0 ? null : new Timestamp(first),
             LastEvent = rows == 0 ? null : new Timestamp(last),
-            OnlineEntities = checkpoint.State.Keys.Count,
+            OnlineEntities = checkpoint.State.Entities.Count,
             OnlineBytes = checkpoint.State.MemoryBytes,
             MaterializedUpTo = checkpoint.MaterializedUpTo == long.MinValue ? null : new Timestamp(checkpoint.MaterializedUpTo),
             OnlineUpTo = checkpoint.State.AvailableUpTo == long.MinValue ? null : new Timestamp(checkpoint.State.AvailableUpTo),
             ExactFrom = checkpoint.State.ExactFrom == long.MinValue ? null : new Timestamp(checkpoint.State.ExactFrom),
             ExpiredRows = checkpoint.State.ExpiredRows,
             CoarseReads = online.CoarseReads,
+            UnreplaceableRows = checkpoint.State.UnreplaceableRows,
+            OnlineLiveBytes = checkpoint.State.LiveBytes,
+            DroppedEntities = checkpoint.State.DroppedEntities,
+            EvictedEntities = checkpoint.State.EvictedEntities,
+            RefusedRows = online.RefusedRows,
         };
     }
 

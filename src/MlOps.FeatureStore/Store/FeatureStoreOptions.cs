@@ -29,6 +29,21 @@ public sealed class FeatureStoreOptions
     /// <value>64 MiB by default.</value>
     public long SnapshotLogBytes { get; set; } = 64L << 20;
 
+    /// <summary>
+    /// How many bytes the online state of a view may take: blocks, sketches, texts, keys and headers. Entities that can matter to no read any more are
+    /// dropped first; then <see cref="OnlineMemoryPolicy"/> says what happens.
+    /// </summary>
+    /// <value><see cref="long.MaxValue"/> by default: as much as it needs.</value>
+    public long OnlineMemoryBytes { get; set; } = long.MaxValue;
+
+    /// <summary>What happens at the memory bound.</summary>
+    /// <value><see cref="OnlineMemoryPolicy.Refuse"/> by default.</value>
+    public OnlineMemoryPolicy OnlineMemoryPolicy { get; set; }
+
+    /// <summary>After how many rows a materialisation makes durable what it has done, so that a crash or a cancellation loses little.</summary>
+    /// <value>20,000,000 by default.</value>
+    public long MaterializeCommitRows { get; set; } = 20_000_000;
+
     /// <summary>How many segments a view may have before neighbours are merged in the background.</summary>
     /// <value>64 by default; at least 4.</value>
     public int MaxSegments { get; set; } = 64;

@@ -50,4 +50,22 @@ public sealed record FeatureViewStatus
 
     /// <summary>Rows that arrived online too late to matter to any window.</summary>
     public required long ExpiredRows { get; init; }
+
+    /// <summary>
+    /// Rows of an upsert view that may replace one known before <see cref="ExactFrom"/>, which is not kept by itself any more: windows left them out, and may
+    /// differ from the offline store until the view is rebuilt.
+    /// </summary>
+    public long UnreplaceableRows { get; init; }
+
+    /// <summary>What the online entries take of <see cref="FeatureStoreOptions.OnlineMemoryBytes"/>, in bytes.</summary>
+    public long OnlineLiveBytes { get; init; }
+
+    /// <summary>Entities dropped because every window and time to live had left them behind: their answers did not change.</summary>
+    public long DroppedEntities { get; init; }
+
+    /// <summary>Entities evicted at the memory bound.</summary>
+    public long EvictedEntities { get; init; }
+
+    /// <summary>Rows refused at the memory bound since the process opened the view.</summary>
+    public long RefusedRows { get; init; }
 }

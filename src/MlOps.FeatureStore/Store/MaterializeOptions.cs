@@ -9,4 +9,8 @@ public sealed record MaterializeOptions
     /// </summary>
     /// <value>False by default: only what is new since the last time is added.</value>
     public bool Rebuild { get; init; }
+
+    /// <summary>Is told how far it is, every thousand entities.</summary>
+    /// <value>Null by default.</value>
+    public IProgress<MaterializeProgress>? Progress { get; init; }
 }

@@ -21,7 +21,7 @@ public sealed class FormatTests
             await online.PushAsync(new PushRecord("source", 7, RowBatchReader.Read(View.Plan, RawRow.Frame(Rows))), default);
         foreach (var path in files.ListFiles("/o"))
         {
-            var version = path.Contains("snapshot", StringComparison.Ordinal) ? 2 : 1;
+            var version = path.Contains("snapshot", StringComparison.Ordinal) ? 3 : 2;
             var stored = Fixture.Of($"{Path.GetFileNameWithoutExtension(path)}-v{version}.bin", files.Bytes(path));
             files.Bytes(path).Should().Equal(stored);
             files.SetBytes(path, stored);
@@ -32,50 +32,10 @@ public sealed class FormatTests
         again.Checkpoint!.Sources.Should().Equal(new Dictionary<string, long> { ["source"] = 7 });
         var state = again.State!;
         var values = new float[2];
-        state.Read(state.Keys.Next(state.Keys.First("A"), 1, "x"), 6_000_000, [0, 1], values);
+        var program = state.Program([0, 1]);
+        state.Read(state.Find("A", "x"), 6_000_000, program, values);
         values.Should().Equal(-1.5f, 2.5f);
-        state.Read(state.Keys.Next(state.Keys.First("A"), 1, "x"), 4_999_999, [0, 1], values).Should().BeTrue("the newest row was not known yet, and that is kept");
+        state.Read(state.Find("A", "x"), 4_999_999, program, values).Should().BeTrue("the newest row was not known yet, and that is kept");
         values.Should().Equal(-3f, float.NaN);
-    }
-
-    [Fact]
-    public async Task SnapshotOfVersion1_IsReadAndIsExactFromItsNewestAvailability()
-    {
-        var files = new MemoryFiles();
-        files.CreateDirectory("/o");
-        foreach (var name in new[] { "snapshot-0000000001", "log-0000000001" })
-        {
-            using var file = files.CreateNew($"/o/{name}.bin");
-            file.Write(Fixture.Read(name + "-v1.bin"));
-            file.Flush();
-        }
-
-        var options = new FeatureStoreOptions { SnapshotLogBytes = 1, ReadLag = TimeSpan.FromSeconds(3), SettlingRows = 1 };
-        for (var opened = 0; opened < 2; opened++)
-        {
-            using var online = new OnlineView(files, "/o", View.Plan, options, TimeProvider.System);
-            await online.OpenAsync(default);
-            online.Checkpoint!.Sources.Should().Equal(new Dictionary<string, long> { ["source"] = 7 + opened });
-            var state = online.State!;
-            state.ExactFrom.Should().Be(5_000_000, "which of its rows were known when is not in it");
-            var entity = state.Keys.Next(state.Keys.First("A"), 1, "x");
-            var values = new float[2];
-            state.Read(entity, 5_000_000, [0, 1], values).Should().BeTrue();
-            values.Should().Equal(-1.5f, 2.5f);
-            state.Read(entity, 4_999_999, [0, 1], values).Should().BeFalse();
-            if (opened > 0)
-            {
-                state.Read(entity, 7_999_999, [0, 1], values).Should().BeTrue();
-                values.Should().Equal(-1.5f, 2.5f);
-                state.Read(entity, 8_000_000, [0, 1], values).Should().BeTrue();
-                values.Should().Equal(8.5f, 4f);
-                continue;
-            }
-
-            // The next snapshot is of the current version and remembers from where on it is exact.
-            await online.PushAsync(new PushRecord("source", 8, RowBatchReader.Read(View.Plan, RawRow.Frame([new("A", "x", 6_000_000, 8_000_000, 10, true, 4)]))), default);
-        }
-
-        files.ListFiles("/o").Should().Contain("/o/snapshot-0000000002.bin");
     }
 }

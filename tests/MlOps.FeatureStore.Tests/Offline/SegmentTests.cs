@@ -31,7 +31,7 @@ public sealed class SegmentTests
             "A/x 1000000 5000000 15 2.5 2.5 déjà 7 True",
             "B/y 2000000 2000000 null NaN NaN null null null");
         foreach (var (key, local) in new[] { (new[] { "A", "" }, 0), (["A", "x"], 1), (["B", "y"], 2), (["B", "x"], -1), (["", ""], -1) })
-            reader.Find(EntityKey.Of(key), EntityKey.Hash(EntityKey.Of(key))).Should().Be(local);
+            reader.Find(KeyBytes.Of(key), KeyBytes.Hash(KeyBytes.Of(key))).Should().Be(local);
         reader.FindDamages().Should().BeEmpty();
         reader.Release();
     }
@@ -120,7 +120,7 @@ public sealed class SegmentTests
         reader.Groups.Should().BeGreaterThan(10);
         var described = Describe(reader);
         var expected = rows.Select((row, at) => (row, at))
-            .GroupBy(pair => string.Join('\n', EntityKey.Of([pair.row.Key1, pair.row.Key2])!.Select(b => (char)b))).OrderBy(group => group.Key.Replace("\n", ""), StringComparer.Ordinal)
+            .GroupBy(pair => string.Join('\n', KeyBytes.Of([pair.row.Key1, pair.row.Key2])!.Select(b => (char)b))).OrderBy(group => group.Key.Replace("\n", ""), StringComparer.Ordinal)
             .SelectMany(group => group.OrderBy(pair => pair.row.Event).ThenBy(pair => pair.row.Known).ThenBy(pair => pair.at)).Select(pair => Describe(pair.row)).ToList();
         for (var i = 0; i < expected.Count; i++)
             described[i].Should().Be(expected[i], $"row {i}");
@@ -128,8 +128,8 @@ public sealed class SegmentTests
         for (var local = 0; local < reader.Entities; local++)
         {
             var key = reader.Key(local).ToArray();
-            reader.Find(key, EntityKey.Hash(key)).Should().Be(local);
-            EntityKey.Of(EntityKey.Decode(key, 2)).Should().Equal(key);
+            reader.Find(key, KeyBytes.Hash(key)).Should().Be(local);
+            KeyBytes.Of(KeyBytes.Decode(key, 2)).Should().Equal(key);
             reader.RowsOf(local, out var start, out var end);
             var events = Enumerable.Range(start, end - start).Select(reader.EventOf).ToArray();
             foreach (var moment in new[] { events[0], events[^1], events[^1] + 1, events[events.Length / 2] + 1, long.MinValue })
@@ -145,7 +145,7 @@ public sealed class SegmentTests
         var files = new MemoryFiles();
         var write = () => Write(files, [new("\uD800", "x", 1, null, 1, true, 1)]);
         write.Should().Throw<InvalidInputException>().WithMessage("*surrogate*");
-        EntityKey.Of(["\uD800", "x"]).Should().BeNull();
+        KeyBytes.Of(["\uD800", "x"]).Should().BeNull();
     }
 
     private static void Write(MemoryFiles files, IReadOnlyList<RawRow> rows, int? shift = null) =>
@@ -168,7 +168,7 @@ public sealed class SegmentTests
                 var seen = reader.PlainValue(5, DataType.Timestamp, row).ToObject();
                 ((seen as Timestamp?)?.Microseconds).Should().Be((long?)number);
                 lines.Add(FormattableString.Invariant(
-                    $"{string.Join('/', EntityKey.Decode(reader.Key(local), 2))} {reader.EventOf(row)} {reader.AvailableOf(row)} {(units[0] == ViewPlan.Missing ? "null" : units[0])} {(float)Number(0)} {Number(1)} {reader.PlainValue(2, DataType.String, row).ToObject() ?? "null"} {number ?? "null"} {reader.PlainValue(4, DataType.Boolean, row).ToObject() ?? "null"}"));
+                    $"{string.Join('/', KeyBytes.Decode(reader.Key(local), 2))} {reader.EventOf(row)} {reader.AvailableOf(row)} {(units[0] == ViewPlan.Missing ? "null" : units[0])} {(float)Number(0)} {Number(1)} {reader.PlainValue(2, DataType.String, row).ToObject() ?? "null"} {number ?? "null"} {reader.PlainValue(4, DataType.Boolean, row).ToObject() ?? "null"}"));
 
                 double Number(int column) => reader.PlainValue(column, View.Plan.Plain[column].Type, row).ToDouble();
             }

@@ -95,7 +95,7 @@ public sealed class OnlineCrashTests
     private static float Count(OnlineView online)
     {
         var values = new float[3];
-        online.State!.Read(online.State.Keys.First("A"), 60_000_000, [0, 1, 2], values);
+        online.State!.Read(online.State.Find("A"), 60_000_000, online.State.Program([0, 1, 2]), values);
         values[1].Should().Be(39 * 40 / 2);
         values[2].Should().Be(39);
         return values[0];

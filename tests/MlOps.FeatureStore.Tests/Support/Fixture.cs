@@ -11,9 +11,6 @@ internal static class Fixture
         return File.ReadAllBytes(path);
     }
 
-    /// <summary>Bytes of a former version, which nothing writes any more.</summary>
-    public static byte[] Read(string name) => File.ReadAllBytes(PathOf(name));
-
     // bin/CONFIGURATION/FRAMEWORK lies below the project.
     private static string PathOf(string name) => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "Fixtures", name));
 }

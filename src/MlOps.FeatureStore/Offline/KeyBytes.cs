@@ -9,7 +9,7 @@ namespace MlOps.Features;
 /// An entity's key as bytes: its parts in UTF-8, each but the last ended by a zero byte, with a zero byte within a part followed by 0xFF, so that
 /// different keys are different bytes. Segments order entities by them.
 /// </summary>
-internal static class EntityKey
+internal static class KeyBytes
 {
     /// <summary>Writes the key of a code; -1 where a part is no valid UTF-16, which no stored key has.</summary>
     public static int Encode(string[][] parts, int code, ref byte[] buffer)
