@@ -60,9 +60,11 @@ internal sealed class SkewWorld : IAsyncDisposable
     /// <summary>Lives through the second day with so many requests; the offline store is complete afterwards.</summary>
     public async Task<SkewWorld> LiveAsync(int requests = 1000, bool ingest = true)
     {
-        var source = await _server.GetVectorSourceAsync(Service);
         // The server's own source is watched already; what the fault puts around it is what the model sees.
-        var answer = _store.Skew.Watch(Service, _fault.Between(source));
+        var between = _fault.Between(await _server.GetVectorSourceAsync(Service));
+        var server = between.FeatureNames.SequenceEqual(_server.FeatureNamesOf(Service)) ? _server : _store;
+        var answer = server.Skew.Watch(Service, between);
+        using var flushed = new FlushAtEnd(server.Skew);
         var pending = _rows.SelectMany(pair => pair.Value.Select(row => (View: pair.Key, Row: row, At: _fault.PushedAt(pair.Key, row)))).OrderBy(push => push.At).ToArray();
         var next = 0;
         var offset = 0L;
@@ -103,6 +105,12 @@ internal sealed class SkewWorld : IAsyncDisposable
         _server.Dispose();
         _store.Dispose();
         await _environment.DisposeAsync();
+    }
+
+    // Another store audits what this one logged.
+    private sealed class FlushAtEnd(ISkewAudit skew) : IDisposable
+    {
+        public void Dispose() => _ = skew.FlushAsync();
     }
 
     private string[] Keys() => ["A" + _random.Next(Airports), "A" + _random.Next(Airports), "C" + _random.Next(Carriers)];
