@@ -26,6 +26,7 @@ public static class ClaimTable
         .. CollectionClaims.All,
         .. BundleClaims.All,
         .. FeaturesClaims.All,
+        .. SkewClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,

@@ -57,6 +57,7 @@ internal sealed class MlOpsBuilder : IMlOpsBuilder
         Services.AddSingleton<IHostedService, ServingService>();
         Services.AddSingleton<IHostedService, WorkerService>();
         Services.AddSingleton<IHostedService, UpkeepService>();
+        Services.AddSingleton<IHostedService, SkewAuditService>();
     }
 
     private sealed class DeclaredOptions(MlOpsBuilder builder) : IPostConfigureOptions<MlOpsOptions>

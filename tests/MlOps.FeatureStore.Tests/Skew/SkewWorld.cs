@@ -64,7 +64,6 @@ internal sealed class SkewWorld : IAsyncDisposable
         var between = _fault.Between(await _server.GetVectorSourceAsync(Service));
         var server = between.FeatureNames.SequenceEqual(_server.FeatureNamesOf(Service)) ? _server : _store;
         var answer = server.Skew.Watch(Service, between);
-        using var flushed = new FlushAtEnd(server.Skew);
         var pending = _rows.SelectMany(pair => pair.Value.Select(row => (View: pair.Key, Row: row, At: _fault.PushedAt(pair.Key, row)))).OrderBy(push => push.At).ToArray();
         var next = 0;
         var offset = 0L;
@@ -86,6 +85,8 @@ internal sealed class SkewWorld : IAsyncDisposable
             await answer.ReadAsync(keys, moment, vector);
         }
 
+        // Another store may audit what this one logged.
+        await server.Skew.FlushAsync();
         if (ingest)
             await IngestAsync();
         return this;
@@ -105,12 +106,6 @@ internal sealed class SkewWorld : IAsyncDisposable
         _server.Dispose();
         _store.Dispose();
         await _environment.DisposeAsync();
-    }
-
-    // Another store audits what this one logged.
-    private sealed class FlushAtEnd(ISkewAudit skew) : IDisposable
-    {
-        public void Dispose() => _ = skew.FlushAsync();
     }
 
     private string[] Keys() => ["A" + _random.Next(Airports), "A" + _random.Next(Airports), "C" + _random.Next(Carriers)];
