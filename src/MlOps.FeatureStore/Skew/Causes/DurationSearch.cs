@@ -37,10 +37,10 @@ internal static class DurationSearch
         }
 
         var (from, to) = Plateau();
-        var round2 = Roundest(from, to);
-        Try([round2]);
+        var rounded = Roundest(from, to);
+        Try([rounded]);
         var most = tried.Values.Max(pair => pair.Score);
-        var chosen = tried[round2].Score >= most ? round2 : tried.First(pair => pair.Value.Score >= most).Key;
+        var chosen = tried[rounded].Score >= most ? rounded : tried.First(pair => pair.Value.Score >= most).Key;
         return (chosen, tried[chosen].Hypothesis);
 
         void Try(long[] durations)
