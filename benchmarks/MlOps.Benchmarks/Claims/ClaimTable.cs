@@ -35,6 +35,7 @@ public static class ClaimTable
         .. WindowClaims.All,
         .. OfflineClaims.All,
         .. OnlineClaims.All,
+        .. SkewClaims.All,
         .. ServingClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,

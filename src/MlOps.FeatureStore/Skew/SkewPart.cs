@@ -8,6 +8,8 @@ internal sealed class SkewPart(SkewTable table, BoundService.BoundView view, ISk
         .Select((name, i) => (Feature: table.Bound.FeatureNames.ToList().IndexOf(name), Number: view.Features[i]))
         .Where(pair => pair.Feature >= 0).ToDictionary(pair => pair.Feature, pair => pair.Number);
 
+    private int[]? _features;
+
     private readonly int[] _keyColumns = [.. view.KeyColumns.Select(column => table.Bound.KeyNames.ToList().IndexOf(column))];
 
     public FeatureView View => view.View;
@@ -18,7 +20,7 @@ internal sealed class SkewPart(SkewTable table, BoundService.BoundView view, ISk
     public IReadOnlyList<int> KeyColumns => _keyColumns;
 
     /// <summary>The service's features that are the view's, by number.</summary>
-    public int[] Features => [.. _numbers.Keys.Order()];
+    public int[] Features => _features ??= [.. _numbers.Keys.Order()];
 
     /// <summary>A service's feature as number in the view.</summary>
     public int NumberOf(int feature) => _numbers[feature];

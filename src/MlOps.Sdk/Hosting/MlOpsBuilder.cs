@@ -58,6 +58,7 @@ internal sealed class MlOpsBuilder : IMlOpsBuilder
         Services.AddSingleton<IHostedService, WorkerService>();
         Services.AddSingleton<IHostedService, StreamService>();
         Services.AddSingleton<IHostedService, UpkeepService>();
+        Services.AddSingleton<IHostedService, SkewAuditService>();
     }
 
     private sealed class DeclaredOptions(MlOpsBuilder builder) : IPostConfigureOptions<MlOpsOptions>

@@ -60,9 +60,10 @@ internal sealed class SkewWorld : IAsyncDisposable
     /// <summary>Lives through the second day with so many requests; the offline store is complete afterwards.</summary>
     public async Task<SkewWorld> LiveAsync(int requests = 1000, bool ingest = true)
     {
-        var source = await _server.GetVectorSourceAsync(Service);
         // The server's own source is watched already; what the fault puts around it is what the model sees.
-        var answer = _store.Skew.Watch(Service, _fault.Between(source));
+        var between = _fault.Between(await _server.GetVectorSourceAsync(Service));
+        var server = between.FeatureNames.SequenceEqual(_server.FeatureNamesOf(Service)) ? _server : _store;
+        var answer = server.Skew.Watch(Service, between);
         var pending = _rows.SelectMany(pair => pair.Value.Select(row => (View: pair.Key, Row: row, At: _fault.PushedAt(pair.Key, row)))).OrderBy(push => push.At).ToArray();
         var next = 0;
         var offset = 0L;
@@ -84,6 +85,8 @@ internal sealed class SkewWorld : IAsyncDisposable
             await answer.ReadAsync(keys, moment, vector);
         }
 
+        // Another store may audit what this one logged.
+        await server.Skew.FlushAsync();
         if (ingest)
             await IngestAsync();
         return this;

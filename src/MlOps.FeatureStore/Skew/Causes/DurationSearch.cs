@@ -24,9 +24,10 @@ internal static class DurationSearch
     /// <param name="grid">The coarse grid, ascending; negative durations allowed.</param>
     /// <param name="predict">One hypothesis per duration.</param>
     /// <param name="score">How much a hypothesis explains.</param>
-    public static (long Duration, Hypothesis Best) Find(long[] grid, Func<long[], Hypothesis[]> predict, Func<Hypothesis, double> score)
+    /// <param name="near">How near its predictions come, by which the finer grids are laid: a peak of the score may be narrower than the coarse one.</param>
+    public static (long Duration, Hypothesis Best) Find(long[] grid, Func<long[], Hypothesis[]> predict, Func<Hypothesis, double> score, Func<Hypothesis, double>? near = null)
     {
-        var tried = new SortedDictionary<long, (Hypothesis Hypothesis, double Score)>();
+        var tried = new SortedDictionary<long, (Hypothesis Hypothesis, double Score, double Near)>();
         Try(grid);
         for (var round = 0; round < 3; round++)
         {
@@ -36,10 +37,10 @@ internal static class DurationSearch
         }
 
         var (from, to) = Plateau();
-        var round2 = Roundest(from, to);
-        Try([round2]);
+        var rounded = Roundest(from, to);
+        Try([rounded]);
         var most = tried.Values.Max(pair => pair.Score);
-        var chosen = tried[round2].Score >= most ? round2 : tried.First(pair => pair.Value.Score >= most).Key;
+        var chosen = tried[rounded].Score >= most ? rounded : tried.First(pair => pair.Value.Score >= most).Key;
         return (chosen, tried[chosen].Hypothesis);
 
         void Try(long[] durations)
@@ -49,34 +50,34 @@ internal static class DurationSearch
                 return;
             var hypotheses = predict(durations);
             for (var i = 0; i < durations.Length; i++)
-                tried[durations[i]] = (hypotheses[i], score(hypotheses[i]));
+                tried[durations[i]] = (hypotheses[i], score(hypotheses[i]), near?.Invoke(hypotheses[i]) ?? 0);
         }
 
         // The widest run of best points, and what lies just outside it.
         (long Low, long High) Neighbours()
         {
             var keys = tried.Keys.ToArray();
-            var (first, last) = Run(keys);
+            var (first, last) = Run(keys, pair => pair.Score + pair.Near);
             return (keys[Math.Max(0, first - 1)], keys[Math.Min(keys.Length - 1, last + 1)]);
         }
 
         (long From, long To) Plateau()
         {
             var keys = tried.Keys.ToArray();
-            var (first, last) = Run(keys);
+            var (first, last) = Run(keys, pair => pair.Score);
             return (keys[first], keys[last]);
         }
 
-        (int First, int Last) Run(long[] keys)
+        (int First, int Last) Run(long[] keys, Func<(Hypothesis Hypothesis, double Score, double Near), double> by)
         {
-            var best = tried.Values.Max(pair => pair.Score);
+            var best = tried.Values.Max(by);
             int first = 0, last = -1;
             for (var i = 0; i < keys.Length; i++)
             {
-                if (tried[keys[i]].Score < best)
+                if (by(tried[keys[i]]) < best)
                     continue;
                 var end = i;
-                while (end + 1 < keys.Length && tried[keys[end + 1]].Score >= best)
+                while (end + 1 < keys.Length && by(tried[keys[end + 1]]) >= best)
                     end++;
                 if (end - i > last - first)
                     (first, last) = (i, end);

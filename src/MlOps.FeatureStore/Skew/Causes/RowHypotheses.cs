@@ -99,7 +99,9 @@ internal static class RowHypotheses
             DurationSearch.Grid(TimeSpan.FromMinutes(5), TimeSpan.FromDays(30), 1.5),
             candidates => Array.ConvertAll(candidates, since => Known(probed, last - since, new Hypothesis(SkewCause.LostRows, 4, ""))),
             hypothesis => roles.Sum(part => part.Features.Sum(
-                f => probed[part].Select((i, at) => @case.IsDifferent(f, i) && SkewTable.Same(hypothesis.PredictionOf(f)![at], @case.Served[f][i]) ? 1 : 0).Sum())));
+                f => probed[part].Select((i, at) => @case.IsDifferent(f, i) && SkewTable.Same(hypothesis.PredictionOf(f)![at], @case.Served[f][i]) ? 1 : 0).Sum())),
+            hypothesis => roles.Sum(part => part.Features.Sum(
+                f => probed[part].Select((i, at) => @case.IsDifferent(f, i) ? SkewCase.Nearness(hypothesis.PredictionOf(f)![at], @case.Served[f][i]) : 0).Sum())));
         var affected = roles.ToDictionary(part => part, part => Enumerable.Range(0, @case.Rows.Length).Where(i => keys.Contains(part.KeyOf(@case.Rows[i]))).ToArray());
         var predicted = Known(affected, last - since, new Hypothesis(SkewCause.LostRows, 4, ""));
         var hypothesis = new Hypothesis(SkewCause.LostRows, 4, $"no rows that became known after about {new Timestamp(last - since)} reached the online store for {Keys(keys, examined)}");

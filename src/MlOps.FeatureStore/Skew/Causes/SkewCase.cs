@@ -85,6 +85,31 @@ internal sealed class SkewCase
         return agreeing == 0 ? 1 : right / (double)agreeing;
     }
 
+    /// <summary>How near a prediction comes to what was served, 0 to 1.</summary>
+    public static double Nearness(float predicted, float served) =>
+        SkewTable.Same(predicted, served) ? 1 : !float.IsFinite(predicted) || !float.IsFinite(served) ? 0
+            : 1 - Math.Abs((double)predicted - served) / (Math.Abs((double)predicted) + Math.Abs((double)served));
+
+    /// <summary>The mean nearness over the differing rows of the features that a hypothesis speaks about.</summary>
+    public double Near(Hypothesis hypothesis)
+    {
+        double sum = 0;
+        var count = 0;
+        foreach (var feature in hypothesis.Features)
+        {
+            var prediction = hypothesis.PredictionOf(feature)!;
+            for (var i = 0; i < Rows.Length; i++)
+            {
+                if (!IsDifferent(feature, i))
+                    continue;
+                sum += Nearness(prediction[i], Served[feature][i]);
+                count++;
+            }
+        }
+
+        return count == 0 ? 0 : sum / count;
+    }
+
     public static IEnumerable<int> Spread(int[] rows, int most) =>
         rows.Length <= most ? rows : Enumerable.Range(0, most).Select(i => rows[(int)((long)i * rows.Length / most)]);
 }

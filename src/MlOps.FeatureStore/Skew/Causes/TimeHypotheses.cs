@@ -70,7 +70,7 @@ internal static class TimeHypotheses
         var (lag, best) = DurationSearch.Find(
             DurationSearch.Grid(TimeSpan.FromSeconds(1), TimeSpan.FromDays(30), 1.3),
             lags => Array.ConvertAll(lags, lag => Replayed(@case, roles, new Hypothesis(SkewCause.LateData, 4, ""), lag, 0)),
-            hypothesis => Score(@case, hypothesis));
+            hypothesis => Score(@case, hypothesis), @case.Near);
         var shift = TimeSpan.FromTicks(lag * 10);
         return Copy(best, new Hypothesis(
             SkewCause.LateData, 4, $"rows of '{roles[0].View.Name}' reached the online store {DurationSearch.Text(shift)} after they were available") { Shift = shift });
@@ -100,7 +100,7 @@ internal static class TimeHypotheses
         var (shift, best) = DurationSearch.Find(
             seesAhead ? [.. forward.Select(duration => -duration).Reverse(), .. forward] : forward,
             shifts => Array.ConvertAll(shifts, shift => Replayed(@case, table.Parts, new Hypothesis(SkewCause.ClockShift, cost, ""), seesAhead ? 0 : shift, shift)),
-            hypothesis => Score(@case, hypothesis));
+            hypothesis => Score(@case, hypothesis), @case.Near);
         var offset = TimeSpan.FromTicks(shift * 10);
         return Copy(best, new Hypothesis(
             SkewCause.ClockShift, cost, $"the served values are right {DurationSearch.Text(offset.Duration())} {(shift < 0 ? "before" : "after")} the moment asked about: the server's clock") { Shift = offset });
