@@ -169,7 +169,7 @@ internal sealed class OnlineView : IDisposable
         foreach (var old in snapshots.Concat(logs).Where(pair => pair.Key < _generation))
             _files.Delete(old.Value);
         _log?.Dispose();
-        _log = OnlineLog.Open(_files, LogPath(_generation), Plan, push => Apply(checkpoint, push));
+        _log = OnlineLog.Open(_files, LogPath(_generation), Plan, push => Replay(checkpoint, push));
         _checkpoint = checkpoint;
     }
 
@@ -275,6 +275,14 @@ internal sealed class OnlineView : IDisposable
     {
         _log?.Dispose();
         _log = null;
+    }
+
+    // What was acknowledged is taken in whatever the bound says now; room is made as it was made then.
+    private static void Replay(OnlineCheckpoint checkpoint, PushRecord push)
+    {
+        var promised = 0L;
+        checkpoint.State.MakeRoom(push.Rows, ref promised);
+        Apply(checkpoint, push);
     }
 
     private static void Apply(OnlineCheckpoint checkpoint, PushRecord push)
