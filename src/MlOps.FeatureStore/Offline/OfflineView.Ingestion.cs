@@ -2,15 +2,15 @@ namespace MlOps.Features;
 
 internal sealed partial class OfflineView
 {
-    // A batch is sorted and written in runs of so many rows, so that memory stays bounded; each run is a segment and a commit of its own.
-    internal const int RunRows = 1 << 19;
+    // A large batch is sorted and written in runs, so that memory stays bounded; each run is a segment and a commit of its own.
+    private int RunRows => Math.Max(1, _options.RunRows);
 
     public async ValueTask<IngestResult> IngestAsync(DataFrame rows, string batchKey, CancellationToken cancellationToken)
     {
         if (await FindBatchAsync(batchKey, cancellationToken).ConfigureAwait(false) is { } present)
             return Present(rows, batchKey, present);
 
-        var runs = (rows.RowCount + RunRows - 1) / RunRows;
+        var runs = (int)(((long)rows.RowCount + RunRows - 1) / RunRows);
         var files = runs == 0 ? [] : await BeginSegmentsAsync(runs, cancellationToken).ConfigureAwait(false);
         List<SegmentSummary> written;
         try
@@ -56,7 +56,7 @@ internal sealed partial class OfflineView
 
         try
         {
-            // Two at a time: while one waits for the disk the other sorts.
+            // Two at a time: while one waits for the disk the other is sorted.
             Parallel.For(
                 0, files.Length, new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = 2 },
                 run => written[run] = WriteRun(rows.Slice(run * RunRows, Math.Min(RunRows, rows.RowCount - run * RunRows)), run * RunRows, files[run]));
