@@ -51,6 +51,9 @@ internal sealed class RunningTotals
 
     public int CountOf(int low, int high) => _isWhole ? high - low : _counts[high] - _counts[low];
 
+    /// <summary>The sum of the rows before each; only where it is narrow.</summary>
+    public ReadOnlySpan<long> Sums => _sums;
+
     public long SumOf(int low, int high) => _sums[high] - _sums[low];
 
     public Totals Of(int low, int high, bool withSquares) => new()

@@ -15,7 +15,7 @@ internal sealed class FeatureSpines(EnvironmentContext context, Func<string, Tim
         EntitiesAsync(view, moment?.Microseconds ?? Forever, newest => newest, cancellationToken);
 
     public async IAsyncEnumerable<DataFrame> EventsAsync(
-        string view, Timestamp from, Timestamp to, int batchRows = 1 << 18, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string view, Timestamp from, Timestamp to, int batchRows = 1 << 16, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         context.Access.Require(EnvironmentPermission.Read, $"the events of feature view '{view}'");
         using var history = await open(view, null, cancellationToken).ConfigureAwait(false);
@@ -24,7 +24,7 @@ internal sealed class FeatureSpines(EnvironmentContext context, Func<string, Tim
     }
 
     public async IAsyncEnumerable<DataFrame> FeaturesAtEventsAsync(
-        string view, Timestamp from, Timestamp to, TrainingFrameOptions? options = null, int batchRows = 1 << 18,
+        string view, Timestamp from, Timestamp to, TrainingFrameOptions? options = null, int batchRows = 1 << 16,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         context.Access.Require(EnvironmentPermission.Read, $"the features of view '{view}' at its events");
@@ -49,7 +49,7 @@ internal sealed class FeatureSpines(EnvironmentContext context, Func<string, Tim
         while (entities.MoveNext())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            rows.Load(history, entities.Locals, from.Microseconds, Math.Min(to.Microseconds, Forever));
+            rows.Load(history, entities.Locals, from.Microseconds, Math.Min(to.Microseconds, Forever), timesOnly: true);
             if (rows.Count == 0)
                 continue;
             batch.Add(entities, rows.Event.AsSpan(0, rows.Count));
@@ -74,7 +74,7 @@ internal sealed class FeatureSpines(EnvironmentContext context, Func<string, Tim
         while (entities.MoveNext())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            rows.Load(history, entities.Locals, long.MinValue, known);
+            rows.Load(history, entities.Locals, long.MinValue, known, timesOnly: true);
             for (var i = rows.Count - 1; i >= 0; i--)
             {
                 if (rows.Available[i] > known)

@@ -29,7 +29,7 @@ public interface IFeatureSpines
     /// <param name="batchRows">How many rows a frame holds, about: entities are not divided.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Frames, which <see cref="IFeatureStore.GetTrainingFrameBatchesAsync"/> takes.</returns>
-    IAsyncEnumerable<DataFrame> EventsAsync(string view, Timestamp from, Timestamp to, int batchRows = 1 << 18, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<DataFrame> EventsAsync(string view, Timestamp from, Timestamp to, int batchRows = 1 << 16, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// As <see cref="EventsAsync"/>, with all features of the view at the event time of each row: what joining that spine to the view gives, without
@@ -43,5 +43,5 @@ public interface IFeatureSpines
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Frames of keys, <c>at</c> and the view's features by their own names.</returns>
     IAsyncEnumerable<DataFrame> FeaturesAtEventsAsync(
-        string view, Timestamp from, Timestamp to, TrainingFrameOptions? options = null, int batchRows = 1 << 18, CancellationToken cancellationToken = default);
+        string view, Timestamp from, Timestamp to, TrainingFrameOptions? options = null, int batchRows = 1 << 16, CancellationToken cancellationToken = default);
 }

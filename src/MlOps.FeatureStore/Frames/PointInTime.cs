@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace MlOps.Features;
 
 /// <summary>The point-in-time join of two frames in memory, for data that is in no store.</summary>
@@ -29,13 +31,30 @@ public static class PointInTime
         if (columns.FirstOrDefault(name => spine.HasColumn(options.Prefix + name)) is { } clash)
             throw new InvalidInputException($"The spine has a column '{options.Prefix + clash}' already. Set PointInTimeOptions.Prefix, or rename it.");
 
-        var events = RowBatchReader.Times("The history", history, options.EventTime, null);
-        var available = options.AvailableAt is null ? events : RowBatchReader.Times("The history", history, options.AvailableAt, events);
-        var moments = RowBatchReader.Times("The spine", spine, options.SpineTime, null);
+        var moments = Times("The spine", spine, options.SpineTime);
+        var events = Times("The history", history, options.EventTime);
+        // An availability that is null is the event's time.
+        ReadOnlySpan<long> available = options.AvailableAt is null ? [] : RowBatchReader.Times("The history", history, options.AvailableAt, events.ToArray());
         var (asked, stored) = KeyMatch.Encode(spine, spineKeys, history, options.Keys, out var count);
-        var rows = HistoryGroups.Of(stored, count, events, available);
-        var picks = rows.Pick(asked, moments, options.Lag.Ticks / 10, options.TimeToLive is { } ttl ? ttl.Ticks / 10 : long.MaxValue);
+        var slots = new SpineSlots(asked, count, moments);
+        slots.Fill(stored, events, available, options.Lag.Ticks / 10);
+        var picks = slots.Pick(asked.Length, available, options.TimeToLive is { } ttl ? ttl.Ticks / 10 : long.MaxValue);
         return spine.With(columns.Select(name => history[name].Take(picks).Rename(options.Prefix + name)));
+    }
+
+    // As RowBatchReader.Times, but without a copy where nothing is wrong.
+    private static ReadOnlySpan<long> Times(string what, DataFrame frame, string name)
+    {
+        if (!frame.HasColumn(name) || frame[name] is not DataColumn<Timestamp> { NullCount: 0 } column)
+            return RowBatchReader.Times(what, frame, name, null);
+        var times = MemoryMarshal.Cast<Timestamp, long>(column.Span);
+        foreach (var time in times)
+        {
+            if (time < RowBatchReader.Earliest || time > RowBatchReader.Latest)
+                return RowBatchReader.Times(what, frame, name, null);
+        }
+
+        return times;
     }
 
     private static void Check(string what, DataFrame frame, IReadOnlyList<string> keys)

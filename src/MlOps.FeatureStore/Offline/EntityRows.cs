@@ -41,7 +41,8 @@ internal sealed class EntityRows(ViewPlan plan)
     /// <param name="from">The first event time.</param>
     /// <param name="to">The last one.</param>
     /// <param name="everyRow">Whether replaced rows are wanted too.</param>
-    public void Load(OfflineSnapshot snapshot, ReadOnlySpan<int> locals, long from, long to, bool everyRow = false)
+    /// <param name="timesOnly">Whether columns are left out.</param>
+    public void Load(OfflineSnapshot snapshot, ReadOnlySpan<int> locals, long from, long to, bool everyRow = false, bool timesOnly = false)
     {
         Count = 0;
         HasLateKnowledge = false;
@@ -58,7 +59,7 @@ internal sealed class EntityRows(ViewPlan plan)
             end = to >= segment.Reader.LastEvent ? end : segment.Reader.LowerBound(start, end, to + 1);
             if (start >= end)
                 continue;
-            Append(s, start, end - start);
+            Append(s, start, end - start, timesOnly);
             if (segment.Commit > snapshot.MaxCommit)
                 DropCommitsAfter(snapshot.MaxCommit, Count - (end - start));
             sources++;
@@ -119,7 +120,7 @@ internal sealed class EntityRows(ViewPlan plan)
         return low;
     }
 
-    private void Append(int place, int start, int length)
+    private void Append(int place, int start, int length, bool timesOnly)
     {
         var needed = Count + length;
         if (needed > Event.Length)
@@ -127,15 +128,18 @@ internal sealed class EntityRows(ViewPlan plan)
         var segment = _segments[place];
         var reader = segment.Reader;
         reader.CopyWords(SegmentLayout.Event, start, Event.AsSpan(Count, length));
-        reader.CopyAvailable(start, Available.AsSpan(Count, length));
+        if (reader.HasAvailable)
+            reader.CopyAvailable(start, Available.AsSpan(Count, length));
+        else
+            Event.AsSpan(Count, length).CopyTo(Available.AsSpan(Count));
         HasLateKnowledge |= reader.HasAvailable;
         if (reader.HasCommit)
             reader.CopyWords(SegmentLayout.Commit, start, Commit.AsSpan(Count, length));
         else
             Commit.AsSpan(Count, length).Fill(segment.Commit);
-        for (var c = 0; c < Fixed.Length; c++)
+        for (var c = 0; c < Fixed.Length && !timesOnly; c++)
             reader.CopyWords(plan.Layout.FixedAt + c, start, Fixed[c].AsSpan(Count, length));
-        for (var c = 0; c < Hashed.Length; c++)
+        for (var c = 0; c < Hashed.Length && !timesOnly; c++)
             reader.CopyWords(plan.Layout.HashedAt + c, start, Hashed[c].AsSpan(Count, length));
         Segment.AsSpan(Count, length).Fill(place);
         for (var i = 0; i < length; i++)

@@ -7,8 +7,8 @@ namespace MlOps.Features;
 internal static class RowBatchReader
 {
     // 1800 to 2262: wide enough for any history, narrow enough to catch seconds or nanoseconds taken for microseconds of other centuries.
-    private static readonly long Earliest = Timestamp.Utc(1800, 1, 1).Microseconds;
-    private static readonly long Latest = Timestamp.Utc(2262, 1, 1).Microseconds;
+    internal static readonly long Earliest = Timestamp.Utc(1800, 1, 1).Microseconds;
+    internal static readonly long Latest = Timestamp.Utc(2262, 1, 1).Microseconds;
 
     public static RowBatch Read(ViewPlan plan, DataFrame frame, int firstRow = 0)
     {

@@ -62,6 +62,9 @@ internal sealed class SpineGroups
     /// <summary>Brings the rows of every group into order of time.</summary>
     public void Sort(CancellationToken cancellationToken)
     {
+        // Rows that the history numbered itself are in order.
+        if (Keys is null)
+            return;
         if (Rows.Length < 4096)
         {
             for (var g = 0; g < Count; g++)

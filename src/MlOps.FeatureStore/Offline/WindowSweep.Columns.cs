@@ -59,8 +59,9 @@ internal sealed partial class WindowSweep
                         sink.Put(places[i], totals.CountOf(low[i], high[i]));
                     break;
                 case AggregateFunction.Sum when totals.IsNarrow:
-                    for (var i = 0; i < places.Length; i++)
-                        sink.Put(places[i], Totals.OfUnits(totals.SumOf(low[i], high[i]), scale));
+                    var sums = totals.Sums;
+                    for (var i = 0; i < low.Length; i++)
+                        sink.Put(places[i], Totals.OfUnits(sums[high[i]] - sums[low[i]], scale));
                     break;
                 case AggregateFunction.Mean when totals.IsNarrow:
                     for (var i = 0; i < places.Length; i++)
@@ -94,11 +95,15 @@ internal sealed partial class WindowSweep
                 max = k;
         }
 
+        var leastSink = min < 0 ? default : fold.Sinks[min];
+        var greatestSink = max < 0 ? default : fold.Sinks[max];
+        var lows = job.Low.AsSpan(0, places.Length);
+        var highs = job.High.AsSpan(0, places.Length);
         int[] least = _leastQueue, greatest = _greatestQueue;
         int leastHead = 0, leastTail = 0, greatestHead = 0, greatestTail = 0, next = 0;
         for (var i = 0; i < places.Length; i++)
         {
-            int low = job.Low[i], high = job.High[i];
+            int low = lows[i], high = highs[i];
             for (next = Math.Max(next, low); next < high; next++)
             {
                 var value = units[next];
@@ -123,14 +128,14 @@ internal sealed partial class WindowSweep
             {
                 while (leastHead < leastTail && least[leastHead] < low)
                     leastHead++;
-                fold.Sinks[min].Put(places[i], leastHead == leastTail ? double.NaN : Totals.OfUnits(units[least[leastHead]], scale));
+                leastSink.Put(places[i], leastHead == leastTail ? double.NaN : Totals.OfUnits(units[least[leastHead]], scale));
             }
 
             if (max >= 0)
             {
                 while (greatestHead < greatestTail && greatest[greatestHead] < low)
                     greatestHead++;
-                fold.Sinks[max].Put(places[i], greatestHead == greatestTail ? double.NaN : Totals.OfUnits(units[greatest[greatestHead]], scale));
+                greatestSink.Put(places[i], greatestHead == greatestTail ? double.NaN : Totals.OfUnits(units[greatest[greatestHead]], scale));
             }
         }
     }

@@ -20,6 +20,7 @@ internal sealed partial class WindowSweep
     private int[] _enteringRow = [];
     private int[] _newest = [];
     private int[] _picks = [];
+    private bool _isByEvent;
 
     /// <param name="plan">The view.</param>
     /// <param name="wanted">By feature, whether it is wanted.</param>
@@ -86,7 +87,7 @@ internal sealed partial class WindowSweep
             }
 
             RunByColumn(places, outputs);
-            for (var i = 0; i < steps; i++)
+            for (var i = 0; i < steps && _plain.Length > 0; i++)
                 _newest[i]--;
         }
         else
@@ -146,13 +147,10 @@ internal sealed partial class WindowSweep
     private bool SeeInOrder(bool corrected, long delay)
     {
         var count = Rows.Count;
-        Ensure(ref _visibleAt, count);
-        if (corrected || (!Rows.HasLateKnowledge && delay == 0))
-        {
-            Rows.Event.AsSpan(0, count).CopyTo(_visibleAt);
+        _isByEvent = corrected || (!Rows.HasLateKnowledge && delay == 0);
+        if (_isByEvent)
             return true;
-        }
-
+        Ensure(ref _visibleAt, count);
         var before = long.MinValue;
         var isOrdered = true;
         for (var i = 0; i < count; i++)
@@ -169,14 +167,15 @@ internal sealed partial class WindowSweep
     // How many rows are visible at each step, into _newest.
     private void CountVisible(int steps)
     {
-        var count = Rows.Count;
+        var visibleAt = (_isByEvent ? Rows.Event : _visibleAt).AsSpan(0, Rows.Count);
+        var newest = _newest.AsSpan(0, steps);
+        var moments = _moments.AsSpan(0, steps);
         var visible = 0;
-        for (var i = 0; i < steps; i++)
+        for (var i = 0; i < moments.Length; i++)
         {
-            var now = _moments[i];
-            while (visible < count && _visibleAt[visible] <= now)
+            while (visible < visibleAt.Length && visibleAt[visible] <= moments[i])
                 visible++;
-            _newest[i] = visible;
+            newest[i] = visible;
         }
     }
 
