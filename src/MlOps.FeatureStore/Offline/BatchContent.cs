@@ -6,13 +6,15 @@ internal sealed class BatchContent
     private readonly ViewPlan _plan;
     private readonly DataFrame? _frame;
     private readonly RowBatch? _batch;
+    private readonly int _runRows;
 
-    public BatchContent(ViewPlan plan, DataFrame frame)
+    public BatchContent(ViewPlan plan, DataFrame frame, int runRows)
     {
         _plan = plan;
         _frame = frame;
+        _runRows = runRows;
         Rows = frame.RowCount;
-        Runs = (Rows + OfflineView.RunRows - 1) / OfflineView.RunRows;
+        Runs = (int)(((long)Rows + runRows - 1) / runRows);
     }
 
     /// <summary>Rows that were checked before: one run.</summary>
@@ -32,8 +34,8 @@ internal sealed class BatchContent
     {
         if (_batch is not null)
             return _batch;
-        var first = run * OfflineView.RunRows;
-        return RowBatchReader.Read(_plan, Runs == 1 ? _frame! : _frame!.Slice(first, Math.Min(OfflineView.RunRows, Rows - first)), first);
+        var first = run * _runRows;
+        return RowBatchReader.Read(_plan, Runs == 1 ? _frame! : _frame!.Slice(first, Math.Min(_runRows, Rows - first)), first);
     }
 
     /// <summary>The digest of the whole content, read run by run.</summary>

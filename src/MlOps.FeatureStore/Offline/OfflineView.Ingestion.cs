@@ -2,11 +2,11 @@ namespace MlOps.Features;
 
 internal sealed partial class OfflineView
 {
-    // A batch is sorted and written in runs of so many rows, so that memory stays bounded; each run is a segment and a commit of its own.
-    internal const int RunRows = 1 << 19;
+    // A large batch is sorted and written in runs, so that memory stays bounded; each run is a segment and a commit of its own.
+    private int RunRows => Math.Max(1, _options.RunRows);
 
     public ValueTask<IngestResult> IngestAsync(DataFrame rows, string batchKey, CancellationToken cancellationToken) =>
-        IngestAsync(new BatchContent(Plan, rows), batchKey, true, null, cancellationToken);
+        IngestAsync(new BatchContent(Plan, rows, RunRows), batchKey, true, null, cancellationToken);
 
     /// <summary>Adds checked rows.</summary>
     /// <param name="batch">The rows.</param>
@@ -18,7 +18,7 @@ internal sealed partial class OfflineView
 
     /// <summary>Adds rows that stand for others: the batch's key is then taken, whatever content it comes with again.</summary>
     public ValueTask<IngestResult> IngestCorrectedAsync(DataFrame rows, string batchKey, CancellationToken cancellationToken) =>
-        IngestAsync(new BatchContent(Plan, rows), batchKey, false, null, cancellationToken);
+        IngestAsync(new BatchContent(Plan, rows, RunRows), batchKey, false, null, cancellationToken);
 
     public async ValueTask<bool> HasBatchAsync(string batchKey, CancellationToken cancellationToken) =>
         await FindBatchAsync(batchKey, cancellationToken).ConfigureAwait(false) is not null;

@@ -22,7 +22,9 @@ internal sealed class SourceColumn
         Kind = kind;
         _builder = kind switch
         {
-            SourceColumnKind.Key => new ColumnBuilder<string>(name),
+            SourceColumnKind.Key or SourceColumnKind.Text => new ColumnBuilder<string>(name),
+            SourceColumnKind.Integer => new ColumnBuilder<long>(name),
+            SourceColumnKind.Flag => new ColumnBuilder<bool>(name),
             SourceColumnKind.Value => new ColumnBuilder<double>(name),
             _ => new ColumnBuilder<Timestamp>(name),
         };
@@ -62,6 +64,25 @@ internal sealed class SourceColumn
             return;
         }
 
+        if (Kind == SourceColumnKind.Integer)
+        {
+            AddInteger(
+                long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
+                    ? whole
+                    : throw Refuse(place, $"holds '{Shown(text.ToString())}', which is no whole number of 64 bits", "Correct the value, or leave the field empty where there is none"),
+                place);
+            return;
+        }
+
+        if (Kind == SourceColumnKind.Flag)
+        {
+            AddFlag(
+                bool.TryParse(text, out var truth) ? truth
+                : text is "1" || (text is "0" ? false : throw Refuse(place, $"holds '{Shown(text.ToString())}', which is neither true nor false", "Write true, false, 1 or 0")),
+                place);
+            return;
+        }
+
         // What other programs write where a key is missing.
         if (Kind == SourceColumnKind.Key && text is "NaN")
             throw Refuse(place, "holds NaN, which is no key", "Drop such rows or give them a key of their own");
@@ -73,10 +94,10 @@ internal sealed class SourceColumn
     {
         switch (Kind)
         {
-            case SourceColumnKind.Key:
+            case SourceColumnKind.Key or SourceColumnKind.Text:
                 ((ColumnBuilder<string>)_builder).Add(text);
                 break;
-            case SourceColumnKind.Value:
+            case SourceColumnKind.Value or SourceColumnKind.Integer or SourceColumnKind.Flag:
                 throw Refuse(place, $"holds the text '{Shown(text)}'", "The view needs a number or true or false there; convert it");
             default:
                 AddMoment(Moment(text, place));
@@ -88,9 +109,17 @@ internal sealed class SourceColumn
     {
         switch (Kind)
         {
-            case SourceColumnKind.Key:
+            case SourceColumnKind.Key or SourceColumnKind.Text:
                 ((ColumnBuilder<string>)_builder).Add(number.ToString(CultureInfo.InvariantCulture));
                 break;
+            case SourceColumnKind.Integer:
+                ((ColumnBuilder<long>)_builder).Add(number);
+                break;
+            case SourceColumnKind.Flag when number is 0 or 1:
+                AddFlag(number == 1, place);
+                break;
+            case SourceColumnKind.Flag:
+                throw Refuse(place, string.Create(CultureInfo.InvariantCulture, $"holds the number {number}"), "The view needs true or false there; convert it");
             case SourceColumnKind.Value:
                 AddNumber(number);
                 break;
@@ -101,17 +130,36 @@ internal sealed class SourceColumn
 
     public void AddDouble(double number, long place)
     {
+        if (Kind == SourceColumnKind.Integer && Math.Floor(number) == number && Math.Abs(number) <= 1L << 53)
+        {
+            AddInteger((long)number, place);
+            return;
+        }
+
         if (Kind != SourceColumnKind.Value)
             throw Refuse(
                 place, string.Create(CultureInfo.InvariantCulture, $"holds the number {number}"),
-                Kind == SourceColumnKind.Key ? "Keys are texts or whole numbers; convert it" : "The view needs a moment there; convert it to ISO 8601 with a zone");
+                Kind == SourceColumnKind.Integer ? "The view needs a whole number there; round it" : Kind == SourceColumnKind.Flag ? "The view needs true or false there; convert it"
+                : Kind is SourceColumnKind.Key or SourceColumnKind.Text ? "Keys are texts or whole numbers; convert it" : "The view needs a moment there; convert it to ISO 8601 with a zone");
         AddNumber(number);
     }
 
     public void AddFlag(bool flag, long place)
     {
+        if (Kind == SourceColumnKind.Flag)
+        {
+            ((ColumnBuilder<bool>)_builder).Add(flag);
+            return;
+        }
+
+        if (Kind == SourceColumnKind.Integer)
+        {
+            AddInteger(flag ? 1 : 0, place);
+            return;
+        }
+
         if (Kind != SourceColumnKind.Value)
-            throw Refuse(place, $"holds {(flag ? "true" : "false")}", Kind == SourceColumnKind.Key ? "Keys are texts or whole numbers; convert it" : "The view needs a moment there");
+            throw Refuse(place, $"holds {(flag ? "true" : "false")}", Kind is SourceColumnKind.Key or SourceColumnKind.Text ? "Keys and texts are texts or whole numbers; convert it" : "The view needs a moment there");
         AddNumber(flag ? 1 : 0);
     }
 
@@ -132,7 +180,7 @@ internal sealed class SourceColumn
             case float or double or decimal:
                 AddDouble(Convert.ToDouble(value, CultureInfo.InvariantCulture), place);
                 break;
-            case Guid id when Kind == SourceColumnKind.Key:
+            case Guid id when Kind is SourceColumnKind.Key or SourceColumnKind.Text:
                 AddString(id.ToString(), place);
                 break;
             case DateTimeOffset date when Kind is SourceColumnKind.Time or SourceColumnKind.OptionalTime:

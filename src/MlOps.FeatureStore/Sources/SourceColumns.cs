@@ -12,14 +12,30 @@ internal sealed class SourceColumns
         columns[plan.View.EventTimeColumn] = SourceColumnKind.Time;
         if (plan.View.AvailableAtColumn is { } available)
             columns.TryAdd(available, SourceColumnKind.OptionalTime);
-        foreach (var column in plan.Fixed.Select(column => column.Column).Concat(plan.Plain))
+        foreach (var (column, type) in plan.Plain)
+            columns.TryAdd(column, KindOf(type));
+        foreach (var column in plan.Fixed.Select(column => column.Column).Concat(plan.View.Derived.SelectMany(derived => derived.Inputs)))
             columns.TryAdd(column, SourceColumnKind.Value);
+        // What is only counted is taken as it is written.
+        foreach (var column in plan.Hashed)
+            columns.TryAdd(column, SourceColumnKind.Text);
+        foreach (var derived in plan.View.Derived)
+            columns.Remove(derived.Name);
         All = columns;
     }
 
     public string What { get; }
 
     public IReadOnlyDictionary<string, SourceColumnKind> All { get; }
+
+    private static SourceColumnKind KindOf(DataType type) => type switch
+    {
+        DataType.String => SourceColumnKind.Text,
+        DataType.Timestamp => SourceColumnKind.OptionalTime,
+        DataType.Int64 => SourceColumnKind.Integer,
+        DataType.Boolean => SourceColumnKind.Flag,
+        _ => SourceColumnKind.Value,
+    };
 
     /// <summary>Makes the columns of one batch.</summary>
     public SourceColumn[] Begin(string source, bool assumeUtc) => [.. All.Select(pair => new SourceColumn($"{What}: {source}", pair.Key, pair.Value, assumeUtc))];

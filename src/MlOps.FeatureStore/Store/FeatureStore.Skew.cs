@@ -18,35 +18,53 @@ internal sealed partial class FeatureStore : ISkewStore
         : new OnlineMarks(long.MinValue, long.MinValue, long.MinValue);
 
     async ValueTask<ISkewHistory> ISkewStore.OpenHistoryAsync(FeatureView view, CancellationToken cancellationToken) =>
-        new OfflineHistory(await _offline[view.Name].OpenAsync(cancellationToken).ConfigureAwait(false));
+        new SkewHistory(await _offline[view.Name].OpenAsync(cancellationToken).ConfigureAwait(false));
 
     /// <summary>The history of a view for the audit: the join of the training frames, under any plan over the same columns.</summary>
-    private sealed class OfflineHistory(OfflineSnapshot snapshot) : ISkewHistory
+    private sealed class SkewHistory(OfflineSnapshot snapshot) : ISkewHistory
     {
         private long? _newest;
 
         public FeatureView View => snapshot.Plan.View;
 
-        public long NewestAvailable => _newest ??= snapshot.Segments.Length == 0 ? long.MinValue : snapshot.Segments.Max(segment => Newest(segment.Reader.Available));
+        public long NewestAvailable => _newest ??= FindNewest();
 
         public float[][] Replay(string?[][] keys, long[] times, long delay, FeatureView? probe = null)
         {
             var plan = probe?.Plan ?? snapshot.Plan;
-            var codes = KeyCodes.Combine([.. keys.Select(part => KeyCodes.OfColumn(DataColumn.Create("key", part!), "Skew audit"))]);
-            float[][] outputs = [.. plan.Features.Select(_ => new float[times.Length])];
+            var codes = KeyCodes.Combine([.. keys.Select(part => KeyCodes.OfColumn(DataColumn.FromText("key", part), "Skew audit"))]);
+            var outputs = Array.ConvertAll(plan.Features, feature => (FeatureOutput?)FeatureOutput.Create(feature.Type, times.Length));
             // Not disposed: the segments stay held by the first snapshot.
-            var history = probe is null ? snapshot : new OfflineSnapshot(plan, snapshot.Keys, snapshot.Segments);
-            PointInTimeJoin.Run(history, codes, times, corrected: false, delay, outputs, CancellationToken.None);
-            return outputs;
+            var history = probe is null
+                ? snapshot
+                : new OfflineSnapshot(plan, snapshot.Segments) { MaxCommit = snapshot.MaxCommit, MinEvent = snapshot.MinEvent, Erasures = snapshot.Erasures };
+            PointInTimeJoin.Run([new JoinPart(history, SpineGroups.Of(codes, times), false, delay, outputs)], CancellationToken.None);
+            return Array.ConvertAll(outputs, output => ToFloats(output!.Build("feature")));
         }
 
         public void Dispose() => snapshot.Dispose();
 
-        private static long Newest(ReadOnlySpan<long> available)
+        // As a vector of floats shows them.
+        private static float[] ToFloats(DataColumn column)
+        {
+            var floats = new float[column.Length];
+            if (column is DataColumn<float> same)
+                same.Span.CopyTo(floats);
+            else if (column.Type is DataType.String or DataType.Timestamp)
+                Array.Fill(floats, float.NaN);
+            else
+                floats = Array.ConvertAll(column.AsDoubles(), static number => double.IsNaN(number) ? float.NaN : (float)number);
+            return floats;
+        }
+
+        private long FindNewest()
         {
             var newest = long.MinValue;
-            foreach (var moment in available)
-                newest = Math.Max(newest, moment);
+            snapshot.ForEachAvailable(piece =>
+            {
+                foreach (var moment in piece)
+                    newest = Math.Max(newest, moment);
+            });
             return newest;
         }
     }

@@ -48,6 +48,10 @@ public sealed class FeatureStoreOptions
     /// <value>64 by default; at least 4.</value>
     public int MaxSegments { get; set; } = 64;
 
+    /// <summary>How many rows of a batch are sorted in memory at a time, which takes some 50 bytes each; a larger batch becomes several segments, committed together.</summary>
+    /// <value>16,777,216 by default.</value>
+    public int RunRows { get; set; } = 1 << 24;
+
     /// <summary>
     /// How far back the offline store can be read as it stood (<see cref="TrainingFrameOptions.StoreAsOf"/>). Merges keep rows that were replaced or went
     /// beyond retention since; older moments are refused once a merge has dropped something that they would show. Erased rows are gone at every moment.

@@ -19,7 +19,7 @@ public partial interface IFeatureStore
 
     /// <summary>Adds a batch of rows to the offline store, durably, whole or not at all, once per batch key.</summary>
     /// <param name="view">The view's name.</param>
-    /// <param name="rows">The rows: the columns that the view reads, others are ignored; at most 16,777,216.</param>
+    /// <param name="rows">The rows: the columns that the view reads, others are ignored.</param>
     /// <param name="batchKey">Names the batch within the view, for instance <c>flights/2001-01</c>.</param>
     /// <param name="cancellationToken">Cancels before the commit.</param>
     /// <returns>What became of it.</returns>

@@ -121,14 +121,14 @@ public sealed class CompactionTests
     [Fact]
     public async Task BatchOfSeveralRuns_EqualsTheSameRowsInOneSegment()
     {
-        await using var open = new OpenStore([Events.View(isUpsert: true)], [Events.Service]);
+        await using var open = new OpenStore([Events.View(isUpsert: true)], [Events.Service], new FeatureStoreOptions { RunRows = 30_000 });
         await using var whole = new OpenStore([Events.View(isUpsert: true)], [Events.Service]);
         // Three runs; ties across them are common, and the later row wins.
-        var rows = Events.Rows(2 * OfflineView.RunRows + 1000, 1, Events.Start);
+        var rows = Events.Rows(2 * 30_000 + 1000, 1, Events.Start);
         await open.Store.IngestAsync("events", rows, "all");
         (await open.Store.GetStatusAsync("events")).Segments.Should().Be(3);
         var digest = await Events.DigestAsync(open.Store, Events.Spine(Events.Start));
-        var last = rows.Slice(rows.RowCount - 100_000, 100_000);
+        var last = rows.Slice(rows.RowCount - 50_000, 50_000);
         await whole.Store.IngestAsync("events", last, "tail");
         digest.Should().Be(await Events.DigestAsync(whole.Store, Events.Spine(Events.Start)), "every moment of every entity is replaced by its last row");
         await open.Store.Offline.CompactAsync("events", whole: true);
@@ -138,12 +138,12 @@ public sealed class CompactionTests
     [Fact]
     public async Task BatchOfSeveralRuns_WithABadRowInALaterOne_IsRefusedWholeWithItsRow()
     {
-        await using var open = new OpenStore([Events.View()], [Events.Service]);
-        var rows = Events.Rows(OfflineView.RunRows + 10, 1, Events.Start);
+        await using var open = new OpenStore([Events.View()], [Events.Service], new FeatureStoreOptions { RunRows = 1000 });
+        var rows = Events.Rows(1010, 1, Events.Start);
         var amount = rows.Column<double>("amount").Span.ToArray();
         amount[^3] = 1e300;
         var ingest = async () => await open.Store.IngestAsync("events", rows.With(DataColumn.Create("amount", amount)), "b");
-        await ingest.Should().ThrowAsync<InvalidInputException>().WithMessage($"*'amount'*row {OfflineView.RunRows + 7}*");
+        await ingest.Should().ThrowAsync<InvalidInputException>().WithMessage($"*'amount'*row 1007*");
         (await open.Store.GetStatusAsync("events")).OfflineRows.Should().Be(0);
         Directory.GetFiles(open.Folder, "*.seg*", SearchOption.AllDirectories).Should().BeEmpty();
     }
