@@ -87,17 +87,23 @@ public sealed class OnlineCrashTests
     }
 
     private static FeatureView View { get; } = FeatureView.Define("v").Key("k1").EventTime("at")
-        .Aggregate("delay", [AggregateFunction.Count, AggregateFunction.Sum], windows: FeatureWindow.Days(1)).LastValue("level").Build();
+        .Aggregate("delay", [AggregateFunction.Count, AggregateFunction.Sum, AggregateFunction.Min, AggregateFunction.Max, AggregateFunction.StandardDeviation, FeatureAggregate.Quantile(0.9), FeatureAggregate.LastN(3)], windows: [FeatureWindow.Days(1), FeatureWindow.Lifetime])
+        .Aggregate("label", [FeatureAggregate.DistinctCount(16)], windows: FeatureWindow.Days(1)).LastValue("level").LastValue("label", null, "text", DataType.String).LastValue("number", null, "integer", DataType.Int64).Build();
 
     private static PushRecord Push(ViewPlan plan, int offset) =>
-        new("source", offset, RowBatchReader.Read(plan, RawRow.Frame([new RawRow("A", "", offset * 1_000_000L, null, offset, true, offset)])));
+        new("source", offset, RowBatchReader.Read(plan, RawRow.Frame([new RawRow("A", "", offset * 1_000_000L, null, offset, true, offset, $"label {offset % 30}", offset)])));
 
+    // Every feature is as without a crash; the count.
     private static float Count(OnlineView online)
     {
-        var values = new float[3];
-        online.State!.Read(online.State.Find("A"), 60_000_000, online.State.Program([0, 1, 2]), values);
-        values[1].Should().Be(39 * 40 / 2);
-        values[2].Should().Be(39);
-        return values[0];
+        var whole = online.EmptyState();
+        for (var offset = 0; offset < 40; offset++)
+            whole.Apply(Push(View.Plan, offset).Rows);
+        var program = whole.Program([.. Enumerable.Range(0, View.FeatureNames.Count)]);
+        var (values, expected) = (new FeatureValue[program.Length], new FeatureValue[program.Length]);
+        online.State!.Read(online.State.Find("A"), 60_000_000, program, values);
+        whole.Read(whole.Find("A"), 60_000_000, program, expected);
+        values.Should().Equal(expected);
+        return values[0].ToSingle();
     }
 }
