@@ -11,7 +11,10 @@ internal static class SkewProbe
             Version = view.Version,
             EventTime = view.EventTimeColumn,
             AvailableAt = view.AvailableAtColumn,
+            Lag = view.Lag,
+            IsUpsert = view.IsUpsert,
         };
+        parts.Derived.AddRange(view.Derived);
         parts.Keys.AddRange(view.Keys);
         parts.Aggregations.AddRange(view.Aggregations);
         parts.Aggregations.AddRange(aggregations);

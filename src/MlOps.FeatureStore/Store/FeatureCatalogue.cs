@@ -49,6 +49,11 @@ internal sealed partial class FeatureCatalogue(MetadataArea area, EnvironmentCon
             "INSERT INTO features_materializations (view_id, done_at) VALUES (@view, @now) ON CONFLICT (view_id) DO UPDATE SET done_at = @now",
             ("view", $"{view.Name}.v{view.Version}"), ("now", Now)), cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Deletes what was computed of a view's values, for instance after an entity was erased.</summary>
+    public async ValueTask ForgetStatisticsAsync(FeatureView view, CancellationToken cancellationToken) =>
+        await area.WriteAsync(
+            (session, _) => session.ExecuteAsync("DELETE FROM features_statistics WHERE view_id = @view", ("view", $"{view.Name}.v{view.Version}")), cancellationToken).ConfigureAwait(false);
+
     public async ValueTask RecordDeprecatedReadAsync(FeatureView view, string feature, string service, CancellationToken cancellationToken)
     {
         ChangeDocument[] change = [new ChangeDocument(feature, "read though deprecated", null, service)];

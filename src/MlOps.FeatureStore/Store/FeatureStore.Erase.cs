@@ -19,6 +19,9 @@ internal sealed partial class FeatureStore : IOfflineStore
         // Serving first: what is read now counts more than what is read in training.
         await _online[view].EraseAsync(parts, cancellationToken).ConfigureAwait(false);
         await _offline[view].EraseAsync(parts, cancellationToken).ConfigureAwait(false);
+        await SkewAudit.EraseAsync(view, parts, cancellationToken).ConfigureAwait(false);
+        await _quarantine.EraseAsync(view, rows => HoldsKey(definition, rows, parts), cancellationToken).ConfigureAwait(false);
+        await _catalogue.ForgetStatisticsAsync(definition, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
@@ -37,5 +40,22 @@ internal sealed partial class FeatureStore : IOfflineStore
         var offline = _offline[ViewOf(view, FeatureUse.Metadata).Name];
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         return await offline.VerifyAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // By text, as keys are stored: a number in the frame is the text of its digits.
+    private static bool HoldsKey(FeatureView view, DataFrame rows, string[] key)
+    {
+        if (view.Keys.Any(part => !rows.HasColumn(part.Column)))
+            return false;
+        for (var row = 0; row < rows.RowCount; row++)
+        {
+            var same = true;
+            for (var p = 0; p < key.Length && same; p++)
+                same = Convert.ToString(rows[view.Keys[p].Column].GetValue(row), System.Globalization.CultureInfo.InvariantCulture) == key[p];
+            if (same)
+                return true;
+        }
+
+        return false;
     }
 }

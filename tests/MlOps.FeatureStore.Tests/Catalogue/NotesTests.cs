@@ -134,6 +134,6 @@ public sealed class NotesTests
 
     private static FeatureView Base(
         int scale = 1000, AggregateFunction function = AggregateFunction.Sum, int hours = 1, TimeSpan? hop = null, string column = "amount", TimeSpan? ttl = null, string plain = "limit") =>
-        FeatureView.Define("v").Key("card").EventTime("at").AvailableAt("known").Aggregate(column, [function], scale, "amount", new FeatureWindow(TimeSpan.FromHours(hours), hop))
+        FeatureView.Define("v").Key("card").EventTime("at").AvailableAt("known").Aggregate(column, [function], scale, "amount", windows: new FeatureWindow(TimeSpan.FromHours(hours), hop))
             .LastValue(plain, ttl, "limit").Build();
 }

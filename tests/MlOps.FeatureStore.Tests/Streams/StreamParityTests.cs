@@ -68,15 +68,11 @@ public sealed class StreamParityTests
             var spine = new DataFrame(DataColumn.Create("k1", [k1]), DataColumn.Create("k2", [k2]), DataColumn.Create("moment", [new Timestamp(at)]));
             var joined = await open.Store.GetTrainingFrameAsync(spine, "moment", "service");
             var oracle = Oracle.Ask(view, rows, k1, k2, at, at);
-            var values = new float[source.FeatureNames.Count];
-            await source.ReadAsync(source.KeyNames.Select(name => name == "k1" ? k1 : k2).ToArray(), new Timestamp(at), values);
-            for (var f = 0; f < values.Length; f++)
-            {
-                var offline = joined.Column<float>(source.FeatureNames[f])[0];
-                BitConverter.SingleToInt32Bits(values[f]).Should().Be(BitConverter.SingleToInt32Bits(oracle[f]), $"seed {seed}, question {q}: online {source.FeatureNames[f]} {values[f]:R}, oracle {oracle[f]:R}");
-                BitConverter.SingleToInt32Bits(offline).Should().Be(BitConverter.SingleToInt32Bits(oracle[f]), $"seed {seed}, question {q}: offline {source.FeatureNames[f]} {offline:R}, oracle {oracle[f]:R}");
-                compared++;
-            }
+            var values = new FeatureValue[source.FeatureNames.Count];
+            ((ITypedVectorSource)source).Read(source.KeyNames.Select(name => name == "k1" ? k1 : k2).ToArray(), [], new Timestamp(at), values);
+            object?[] online = [.. values.Select(value => value.Type switch { DataType.Float32 => value.ToSingle(), DataType.Float64 => value.ToDouble(), _ => value.ToObject() })];
+            compared += ParityCheck.Same(online, oracle, q, "online after streams", q);
+            compared += ParityCheck.Same([.. source.FeatureNames.Select(name => joined[name].GetValue(0))], oracle, q, "offline after streams", q);
         }
 
         return compared;

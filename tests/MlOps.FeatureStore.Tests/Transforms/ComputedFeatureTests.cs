@@ -5,7 +5,7 @@ public sealed class ComputedFeatureTests
     private static readonly Timestamp Start = Timestamp.Utc(2000, 12, 20);
 
     private static readonly FeatureView View = FeatureView.Define("spending").Key("customer").EventTime("at")
-        .Aggregate("amount", [AggregateFunction.Count, AggregateFunction.Mean], 100, null, FeatureWindow.Hours(24)).LastValue("amount", name: "last").Build();
+        .Aggregate("amount", [AggregateFunction.Count, AggregateFunction.Mean], 100, windows: FeatureWindow.Hours(24)).LastValue("amount", name: "last").Build();
 
     private static FeatureService Service { get; } = FeatureService.Define("risk").View("spending")
         .Request("amount", DataType.Float64).Request("country", DataType.String).Request("asked", DataType.Timestamp).Request("items", DataType.Int64)
