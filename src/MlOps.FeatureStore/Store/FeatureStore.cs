@@ -129,7 +129,10 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
     }
 
     /// <inheritdoc />
-    public async ValueTask<IFeatureVectorSource> GetVectorSourceAsync(string service, CancellationToken cancellationToken = default)
+    public ValueTask<IFeatureVectorSource> GetVectorSourceAsync(string service, CancellationToken cancellationToken = default) => OpenSourceAsync(service, true, cancellationToken);
+
+    /// <summary>Opens a source to be read as floats, or with types only.</summary>
+    internal async ValueTask<IFeatureVectorSource> OpenSourceAsync(string service, bool asFloats, CancellationToken cancellationToken)
     {
         _context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
         var bound = ServiceOf(service, FeatureUse.Values);
@@ -139,12 +142,12 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         var start = 0;
         foreach (var part in bound.Views)
         {
-            foreach (var number in part.Features)
+            for (var i = 0; i < part.Features.Length && asFloats; i++)
             {
-                var type = part.View.Plan.Features[number].Type;
-                if (type is DataType.String or DataType.Timestamp)
+                var type = part.View.Plan.Features[part.Features[i]].Type;
+                if (type is DataType.String or DataType.Timestamp && bound.FeatureNames.Contains(part.Names[i], StringComparer.Ordinal))
                     throw new InvalidInputException(
-                        $"Feature '{part.View.FeatureNames[number]}' of view '{part.View.Name}' in service '{service}' is {type}, which is no number: a vector of floats cannot hold it. Leave it out of the service, encode it, or read the service with types.");
+                        $"Feature '{part.View.FeatureNames[part.Features[i]]}' of view '{part.View.Name}' in service '{service}' is {type}, which is no number: a vector of floats cannot hold it. Leave it out of the service, encode it, or read the service with types.");
             }
 
             var online = _online[part.View.Name];

@@ -82,7 +82,10 @@ internal sealed class FeatureReader<T>(IFeatureStore store, string service, Feat
         if (Volatile.Read(ref _bound) is { } found)
             return found;
         // Two first callers may both bind; both results are the same.
-        var bound = new BoundReader<T>(await store.GetVectorSourceAsync(service, cancellationToken).ConfigureAwait(false), binding);
+        var source = store is FeatureStore own
+            ? await own.OpenSourceAsync(service, false, cancellationToken).ConfigureAwait(false)
+            : await store.GetVectorSourceAsync(service, cancellationToken).ConfigureAwait(false);
+        var bound = new BoundReader<T>(source, binding);
         Volatile.Write(ref _bound, bound);
         return bound;
     }
