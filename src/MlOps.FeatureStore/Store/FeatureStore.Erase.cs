@@ -19,7 +19,7 @@ internal sealed partial class FeatureStore : IOfflineStore
         // Serving first: what is read now counts more than what is read in training.
         await _online[view].EraseAsync(parts, cancellationToken).ConfigureAwait(false);
         await _offline[view].EraseAsync(parts, cancellationToken).ConfigureAwait(false);
-        await SkewAudit.EraseAsync(view, parts, cancellationToken).ConfigureAwait(false);
+        await Auditor.EraseAsync(view, parts, cancellationToken).ConfigureAwait(false);
         await _quarantine.EraseAsync(view, rows => HoldsKey(definition, rows, parts), cancellationToken).ConfigureAwait(false);
         await _catalogue.ForgetStatisticsAsync(definition, cancellationToken).ConfigureAwait(false);
     }
