@@ -8,8 +8,8 @@ internal sealed partial class FeatureStore : IOfflineStore
     /// <inheritdoc />
     public async ValueTask EraseAsync(string view, IReadOnlyList<string> key, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(key);
         _context.Access.Require(EnvironmentPermission.ManageFeatures, $"an entity of feature view '{view}'");
+        ArgumentNullException.ThrowIfNull(key);
         var definition = ViewOf(view, FeatureUse.Write);
         if (key.Count != definition.Keys.Count || key.Any(part => part is null))
             throw new InvalidInputException(
@@ -19,7 +19,7 @@ internal sealed partial class FeatureStore : IOfflineStore
         // Serving first: what is read now counts more than what is read in training.
         await _online[view].EraseAsync(parts, cancellationToken).ConfigureAwait(false);
         await _offline[view].EraseAsync(parts, cancellationToken).ConfigureAwait(false);
-        await SkewAudit.EraseAsync(view, parts, cancellationToken).ConfigureAwait(false);
+        SkewAudit.Erase(view, parts, cancellationToken);
         await _quarantine.EraseAsync(view, rows => HoldsKey(definition, rows, parts), cancellationToken).ConfigureAwait(false);
         await _catalogue.ForgetStatisticsAsync(definition, cancellationToken).ConfigureAwait(false);
     }

@@ -11,15 +11,18 @@ internal sealed class FeatureStreams(FeatureStore store, EnvironmentContext cont
     {
         get
         {
+            context.Access.Require(EnvironmentPermission.ManageFeatures, "stream jobs");
+            StreamRun[] runs;
             lock (_gate)
-                return [.. _running.Values.OfType<StreamRun>()];
+                runs = [.. _running.Values.OfType<StreamRun>()];
+            return [.. runs.Where(run => store.SeesWhole(run.Job.View))];
         }
     }
 
     public async ValueTask<IStreamRun> StartAsync(StreamJob job, CancellationToken cancellationToken = default)
     {
+        context.Access.Require(EnvironmentPermission.ManageFeatures, $"stream job '{job?.Name}'");
         ArgumentNullException.ThrowIfNull(job);
-        context.Access.Require(EnvironmentPermission.Operate, $"stream job {job.Name}");
         Check(job);
         var view = store.Find(job.View);
         await store.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
