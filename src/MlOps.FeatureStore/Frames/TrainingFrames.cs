@@ -69,6 +69,12 @@ internal sealed class TrainingFrames(EnvironmentContext context, MetadataArea ar
     private async IAsyncEnumerable<DataFrame> ReadAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await RequireValuesAsync(digest, cancellationToken).ConfigureAwait(false);
+        await foreach (var batch in BatchesAsync(digest, cancellationToken).ConfigureAwait(false))
+            yield return batch;
+    }
+
+    private async IAsyncEnumerable<DataFrame> BatchesAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var stream = await context.Artifacts.OpenReadAsync(ArtifactDigest.Parse(digest), cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
@@ -105,12 +111,52 @@ internal sealed class TrainingFrames(EnvironmentContext context, MetadataArea ar
     {
         context.Access.Require(EnvironmentPermission.Delete, $"the training frame {digest}");
         ArgumentException.ThrowIfNullOrEmpty(digest);
-        if ((await FindAsync(digest, cancellationToken).ConfigureAwait(false)).Count == 0)
+        return (await FindAsync(digest, cancellationToken).ConfigureAwait(false)).Count > 0 && await RemoveAsync(digest, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The frames of services that use a view and hold an entity, whatever is shared with the caller; those that the caller sees.</summary>
+    public async ValueTask<IReadOnlyList<TrainingFrameRecord>> FindEntityAsync(string[] views, string[] key, bool isDeleted, CancellationToken cancellationToken)
+    {
+        var all = await area.ReadAsync(
+            async (session, _) => await session.QueryAsync($"SELECT {Columns} FROM features_frames ORDER BY created_at, name", Read).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var snapshot = await _catalogue.GetAsync(cancellationToken).ConfigureAwait(false);
+        var sight = new CallerSight(context.Access);
+        var found = new List<TrainingFrameRecord>();
+        foreach (var same in all.Where(record => snapshot.ServiceOf(record.ServiceId)?.Notes.Views.Any(part => views.Contains(part.View, StringComparer.Ordinal)) != false).GroupBy(record => record.Digest, StringComparer.Ordinal))
+        {
+            if (!await HoldsAsync(same.Key, key, cancellationToken).ConfigureAwait(false))
+                continue;
+            if (isDeleted)
+                await RemoveAsync(same.Key, cancellationToken).ConfigureAwait(false);
+            found.AddRange(same.Where(record => snapshot.ServiceOf(record.ServiceId) is { } service ? service.For(sight) != FeatureVisibility.None : sight.IsOpen));
+        }
+
+        return found;
+    }
+
+    private async ValueTask<bool> HoldsAsync(string digest, string[] key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var batch in BatchesAsync(digest, cancellationToken).ConfigureAwait(false))
+            {
+                if (KeySearch.IsIn(batch, key))
+                    return true;
+            }
+
             return false;
-        return await area.WriteAsync(
+        }
+        catch (Exception error) when (error is NotFoundException or CorruptDataException)
+        {
+            // What cannot be read cannot be looked through: somebody should look at it.
+            return true;
+        }
+    }
+
+    private async ValueTask<bool> RemoveAsync(string digest, CancellationToken cancellationToken) =>
+        await area.WriteAsync(
             async (session, _) => await session.ExecuteAsync("DELETE FROM features_frames WHERE digest = @digest", ("digest", digest)).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false) > 0;
-    }
 
     private static void CheckName(string name)
     {

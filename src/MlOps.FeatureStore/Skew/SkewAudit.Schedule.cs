@@ -10,7 +10,6 @@ internal sealed partial class SkewAudit
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
         _store.Context.Access.Require(EnvironmentPermission.ManageFeatures, "the audit of served vectors");
-        _store.Context.Access.Require(EnvironmentPermission.ReadFeatures, "the audit of served vectors");
         if (_options.Interval is not { } interval)
             return;
         var clock = _store.Context.Clock;

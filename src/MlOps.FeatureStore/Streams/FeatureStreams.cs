@@ -73,6 +73,25 @@ internal sealed class FeatureStreams(FeatureStore store, EnvironmentContext cont
         }
     }
 
+    /// <summary>Takes the records that hold a key out of the dead-letter files of all jobs; how many there were.</summary>
+    public async ValueTask<int> EraseDeadLettersAsync(IReadOnlyList<string> key, CancellationToken cancellationToken)
+    {
+        StreamRun[] runs;
+        lock (_gate)
+            runs = [.. _running.Values.OfType<StreamRun>()];
+        var erased = 0;
+        foreach (var run in runs)
+            erased += await run.Poison.EraseAsync(key, cancellationToken).ConfigureAwait(false);
+        var root = Path.Combine(context.Directory, "features", "streams");
+        foreach (var path in context.Files.ListFiles(root, recursive: true).Where(path => path.EndsWith(".jsonl", StringComparison.Ordinal)))
+        {
+            if (!runs.Any(run => Path.GetFileName(Path.GetDirectoryName(path)) == run.Job.Name))
+                erased += DeadLetters.Erase(context.Files, path, key);
+        }
+
+        return erased;
+    }
+
     private async Task ForgetAsync(StreamRun run)
     {
         await run.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
