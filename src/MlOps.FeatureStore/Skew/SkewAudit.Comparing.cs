@@ -9,11 +9,11 @@ internal sealed partial class SkewAudit
     public async ValueTask<SkewAuditReport> AuditAsync(
         string service, Timestamp from, Timestamp to, SkewComparison? comparison = null, CancellationToken cancellationToken = default)
     {
+        _store.Context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
         var bound = _store.Bound(service);
-        _store.Context.Access.Require(EnvironmentPermission.Read, $"feature service '{service}'");
         comparison ??= _options.Comparison;
         await _store.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
-        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        Flush();
         var damaged = new List<string>();
         var (vectors, thinned, unusable) = Load(bound, from.Microseconds, to.Microseconds, damaged, cancellationToken);
         var histories = new Dictionary<string, ISkewHistory>(StringComparer.Ordinal);

@@ -13,6 +13,12 @@ internal sealed partial class FeatureStore : ISkewStore
 
     BoundService ISkewStore.Bound(string service) => ServiceOf(service, FeatureUse.Values);
 
+    IReadOnlyCollection<BoundService> ISkewStore.AllServices => _services.Values;
+
+    bool ISkewStore.SeesValues(string service) => _services.TryGetValue(service, out var found) && SightOf(new CallerSight(_context.Access), found) == FeatureVisibility.Values;
+
+    void ISkewStore.RequireWhole(string view) => ViewOf(view, FeatureUse.Write);
+
     OnlineMarks ISkewStore.MarksOf(string view) => _online[view].Checkpoint is { } checkpoint
         ? new OnlineMarks(checkpoint.State.ExactFrom, checkpoint.State.AvailableUpTo, checkpoint.MaterializedUpTo)
         : new OnlineMarks(long.MinValue, long.MinValue, long.MinValue);

@@ -32,7 +32,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         _catalogue = new FeatureCatalogue(area, context, _logger);
         Catalogue = new CatalogueReader(context, this, area, lineage ?? (static () => []));
         var root = Path.Combine(context.Directory, "features");
-        _quarantine = new FeatureQuarantine(context, area, Path.Combine(root, "quarantine"), options, EnsureReadyAsync, ApplyQuarantinedAsync);
+        _quarantine = new FeatureQuarantine(context, area, Path.Combine(root, "quarantine"), options, EnsureReadyAsync, ApplyQuarantinedAsync, SeesWhole, view => ViewOf(view, FeatureUse.Values));
         foreach (var view in _declaredViews)
         {
             if (!_views.TryAdd(view.Name, view))
