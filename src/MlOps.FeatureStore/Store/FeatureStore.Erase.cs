@@ -27,7 +27,7 @@ internal sealed partial class FeatureStore : IOfflineStore
             // Serving first: what is read now counts more than what is read in training.
             await _online[erased.Name].EraseAsync(parts, cancellationToken).ConfigureAwait(false);
             await _offline[erased.Name].EraseAsync(parts, cancellationToken).ConfigureAwait(false);
-            vectors += SkewAudit.Erase(erased.Name, parts, cancellationToken);
+            vectors += Auditor.Erase(erased.Name, parts, cancellationToken);
             batches += await _quarantine.EraseAsync(erased.Name, rows => KeySearch.IsIn(rows, parts), cancellationToken).ConfigureAwait(false);
             await _catalogue.ForgetStatisticsAsync(erased, cancellationToken).ConfigureAwait(false);
         }
