@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 
 namespace MlOps.Features;
@@ -68,7 +69,7 @@ internal sealed class DeadLetters(StreamJob job, IFileSystem files, string path,
         using (var file = files.CreateNew(temporary))
         {
             foreach (var line in kept)
-                file.Write(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
+                file.Write(Encoding.UTF8.GetBytes(line + "\n"));
             file.Flush();
         }
 
@@ -83,11 +84,33 @@ internal sealed class DeadLetters(StreamJob job, IFileSystem files, string path,
         try
         {
             using var record = JsonDocument.Parse(line);
-            return KeySearch.IsIn($"{record.RootElement.GetProperty("content").GetString()}\n{record.RootElement.GetProperty("error").GetString()}", key);
+            var content = record.RootElement.GetProperty("content").GetString() ?? "";
+            return KeySearch.IsIn($"{content}\n{Unescaped(content)}\n{record.RootElement.GetProperty("error").GetString()}", key);
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException)
         {
             return true;
+        }
+    }
+
+    // Rows are set aside as JSON lines, in which letters may be written as numbers; what could not be read as rows is as it came.
+    private static string Unescaped(string content)
+    {
+        try
+        {
+            var texts = new StringBuilder();
+            foreach (var line in content.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                using var row = JsonDocument.Parse(line);
+                foreach (var value in row.RootElement.EnumerateObject().Select(member => member.Value))
+                    texts.Append(value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText()).Append('\n');
+            }
+
+            return texts.ToString();
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            return "";
         }
     }
 

@@ -80,7 +80,14 @@ internal static class ReadPaths
             async (w, t) => await ReadTypedAsync(w, t), ShowsName: false, ShowsValues: true),
         new("IFeatureStore.ProfileAsync", PathTarget.WholeView, EnvironmentPermission.ReadFeatures, FeatureVisibility.Values, async (w, t) => await w.Store.ProfileAsync(t.View)),
         new("IFeatureStore.EraseAsync", PathTarget.WholeView, EnvironmentPermission.ManageFeatures, FeatureVisibility.Metadata,
-            async (w, t) => await w.Store.EraseAsync(t.View, ["somebody"]), ShowsName: false),
+            async (w, t) =>
+            {
+                var report = await w.Store.EraseAsync(t.View, ["somebody"]);
+                // The statistics went with it, which other lines read.
+                using var _ = w.Caller.ActForProcess();
+                await w.Store.Catalogue.ComputeStatisticsAsync(t.View);
+                return report;
+            }, ShowsName: false),
         new("IOfflineStore.CompactAsync", PathTarget.View, EnvironmentPermission.Operate, FeatureVisibility.Metadata, async (w, t) => await w.Store.Offline.CompactAsync(t.View), ShowsName: false),
         new("IOfflineStore.VerifyAsync", PathTarget.View, EnvironmentPermission.Operate, FeatureVisibility.Metadata, async (w, t) => await w.Store.Offline.VerifyAsync(t.View), ShowsName: false),
         new("IFeatureSpines.EntitiesAtAsync", PathTarget.WholeView, EnvironmentPermission.ReadFeatures, FeatureVisibility.Values,
