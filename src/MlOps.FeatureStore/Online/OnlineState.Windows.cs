@@ -360,10 +360,16 @@ internal sealed partial class OnlineState
 
     private bool CanMerge(long earlier, long later)
     {
-        for (var s = 0; s < _steps.Length; s++)
+        // The longest step comes last and reaches back furthest: it keeps most entries apart, and mostly without a division.
+        for (var s = _steps.Length - 1; s >= 0; s--)
         {
-            var boundary = ViewPlan.FloorTo(later, _steps[s]);
-            if (boundary > earlier && boundary >= _stepLimits[s])
+            long step = _steps[s], limit = _stepLimits[s];
+            if (later < limit)
+                continue;
+            if (earlier < later - step && later - step >= limit)
+                return false;
+            var boundary = ViewPlan.FloorTo(later, step);
+            if (boundary > earlier && boundary >= limit)
                 return false;
         }
 
