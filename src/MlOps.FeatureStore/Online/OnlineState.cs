@@ -172,9 +172,14 @@ internal sealed partial class OnlineState
         if (header.Window.Capacity > 0)
         {
             var slab = _pool[header.Window.Slab];
-            var end = header.Window.Offset + header.Window.Count - 1;
-            for (var word = 0; word < _layout.WindowWords; word++, end += header.Window.Capacity)
-                Cache.Prefetch(ref slab[end]);
+            int count = header.Window.Count, capacity = header.Window.Capacity;
+            foreach (var (start, width) in _layout.WindowArrays)
+            {
+                ref var array = ref slab[header.Window.Offset + (start * capacity)];
+                Cache.Prefetch(ref Unsafe.Add(ref array, (count - 1) * width));
+                if (width > 1)
+                    Cache.Prefetch(ref Unsafe.Add(ref array, (Math.Min(count + 1, capacity) * width) - 1));
+            }
         }
 
         if (header.Recent.Capacity > 0)
