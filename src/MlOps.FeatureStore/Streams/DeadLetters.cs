@@ -35,6 +35,62 @@ internal sealed class DeadLetters(StreamJob job, IFileSystem files, string path,
         }
     }
 
+    /// <summary>Takes the records that hold a key out of the file.</summary>
+    public async ValueTask<int> EraseAsync(IReadOnlyList<string> key, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // The next record opens the new file.
+            _file?.Dispose();
+            _file = null;
+            return Erase(files, path, key);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Takes the records that hold a key out of a file that no job writes.</summary>
+    public static int Erase(IFileSystem files, string path, IReadOnlyList<string> key)
+    {
+        if (!files.FileExists(path))
+            return 0;
+        string[] lines;
+        using (var reader = new StreamReader(files.OpenRead(path)))
+            lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var kept = lines.Where(line => !Holds(line, key)).ToArray();
+        if (kept.Length == lines.Length)
+            return 0;
+        var temporary = path + ".tmp";
+        files.Delete(temporary);
+        using (var file = files.CreateNew(temporary))
+        {
+            foreach (var line in kept)
+                file.Write(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
+            file.Flush();
+        }
+
+        files.Replace(temporary, path);
+        files.FlushDirectory(Path.GetDirectoryName(path)!);
+        return lines.Length - kept.Length;
+    }
+
+    // A torn last line cannot be read, and so may hold it.
+    private static bool Holds(string line, IReadOnlyList<string> key)
+    {
+        try
+        {
+            using var record = JsonDocument.Parse(line);
+            return KeySearch.IsIn($"{record.RootElement.GetProperty("content").GetString()}\n{record.RootElement.GetProperty("error").GetString()}", key);
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException)
+        {
+            return true;
+        }
+    }
+
     public void Dispose()
     {
         _file?.Dispose();
