@@ -87,6 +87,14 @@ internal sealed class ViewPlan
         _ => long.MinValue,
     };
 
+    /// <summary>The first moment after the given one whose window begins elsewhere.</summary>
+    public long LowUntil(int window, long moment) => Windows[window].Kind switch
+    {
+        FeatureWindowKind.Sliding => Low(window, moment) + _hops[window] + _lengths[window],
+        FeatureWindowKind.Tumbling => Low(window, moment) + (2 * _lengths[window]),
+        _ => long.MaxValue,
+    };
+
     /// <summary>Where it ends: the last event time that it holds.</summary>
     public long High(int window, long moment) =>
         Windows[window].Kind == FeatureWindowKind.Tumbling ? FloorTo(moment, _lengths[window]) - 1 : moment;
