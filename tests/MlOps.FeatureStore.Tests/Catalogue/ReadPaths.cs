@@ -43,7 +43,7 @@ internal static class ReadPaths
         new("IFeatureStore.GetTrainingFrameAsync", PathTarget.Service, EnvironmentPermission.ReadFeatures, FeatureVisibility.Values,
             async (w, t) => await w.Store.GetTrainingFrameAsync(MatrixWorld.Spine, "at", t.Service), ShowsValues: true),
         new("IFeatureStore.MaterializeAsync", PathTarget.Service, EnvironmentPermission.ManageFeatures, FeatureVisibility.Metadata,
-            async (w, t) => await w.Store.MaterializeAsync(t.Service, MatrixWorld.Later), ShowsName: false),
+            async (w, t) => await w.Store.MaterializeAsync(t.Service, MatrixWorld.Later, new MaterializeOptions { Rebuild = true }), ShowsName: false),
         new("IFeatureStore.GetVectorSourceAsync", PathTarget.Service, EnvironmentPermission.ReadFeatures, FeatureVisibility.Values,
             async (w, t) => await ReadAsync(await w.Store.GetVectorSourceAsync(t.Service)), ShowsValues: true),
         new("IFeatureStore.FeatureNamesOf", PathTarget.Service, EnvironmentPermission.Read, FeatureVisibility.Metadata, (w, t) => Task.FromResult<object?>(w.Store.FeatureNamesOf(t.Service))),

@@ -59,8 +59,6 @@ public sealed class ErasureProofTests
         (await Events.DigestAsync(store, others)).Should().Be(digest, "others are as they were");
         await source.ReadAsync(new[] { "K1" }, Now, values);
         values.Should().Equal(online);
-        await source.ReadAsync(new[] { Person }, Now, values);
-        values.Should().OnlyContain(value => value == 0 || float.IsNaN(value));
         store.Skew.LastReports.Should().BeEmpty("reports show values");
         (await store.Frames.ListAsync()).Select(kept => kept.Name).Should().Equal("without");
 
@@ -70,6 +68,9 @@ public sealed class ErasureProofTests
         Holders(open, Person).Should().BeEmpty();
         Holders(open, Secret).Should().BeEmpty();
         (await Events.DigestAsync(store, others)).Should().Be(digest);
+        // Last, since what is asked for is logged.
+        await (await store.GetVectorSourceAsync("numbers")).ReadAsync(new[] { Person }, Now, values);
+        values.Should().OnlyContain(value => value == 0 || float.IsNaN(value));
     }
 
     [Fact]
