@@ -185,20 +185,23 @@ internal sealed class EntityDirectory
         Volatile.Write(ref slots[i], Slot(number, hash));
     }
 
-    /// <summary>Sets the key of a reserved number; several threads may, for different numbers. False when another entity has that key.</summary>
-    public bool Insert(int number, string[] key)
+    /// <summary>Counts what the keys of inserted entities take.</summary>
+    public void AddKeyBytes(long bytes) => Interlocked.Add(ref _keyBytes, bytes);
+
+    /// <summary>
+    /// Makes a reserved number's key, which is in its chunk, findable; several threads may, for different numbers. False when another entity has that key.
+    /// </summary>
+    public bool Insert(int number, ref long bytes)
     {
         var chunk = Chunk(number, out var at);
-        key.CopyTo(chunk.Keys, at * _parts);
+        var key = chunk.Keys.AsSpan(at * _parts, _parts);
         var hash = _seed;
-        var bytes = 0L;
         foreach (var part in key)
         {
-            hash = Mix(hash, part);
-            bytes += BytesOf(part);
+            hash = Mix(hash, part!);
+            bytes += BytesOf(part!);
         }
 
-        Interlocked.Add(ref _keyBytes, bytes);
         var slot = Slot(number, hash);
         var mask = _slots.Length - 1;
         for (var i = (int)hash & mask; ; i = (i + 1) & mask)

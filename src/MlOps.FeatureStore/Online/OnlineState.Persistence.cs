@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace MlOps.Features;
@@ -67,7 +68,8 @@ internal sealed partial class OnlineState
         {
             if (_entitiesToLoad > EntitiesPerPart)
             {
-                Parallel.ForEach(Parts(stream, _entitiesToLoad), LoadPart);
+                // One part at a time, so that no thread is left with many at the end.
+                Parallel.ForEach(Partitioner.Create(Parts(stream, _entitiesToLoad), EnumerablePartitionerOptions.NoBuffering), LoadPart);
             }
             else
             {
@@ -111,9 +113,10 @@ internal sealed partial class OnlineState
         var slab = words > 0 ? _pool.AddSlab(words) : -1;
         bytes = new ByteParser(chunk.Bytes.AsSpan(0, chunk.Length));
         int offset = 0;
-        var managed = 0L;
+        long managed = 0, keys = 0;
         for (var i = 0; i < chunk.Count; i++)
-            Read(ref bytes, chunk.First + i, slab, ref offset, ref managed);
+            Read(ref bytes, chunk.First + i, slab, ref offset, ref managed, ref keys);
+        Entities.AddKeyBytes(keys);
         Interlocked.Add(ref _managedBytes, managed);
         ArrayPool<byte>.Shared.Return(chunk.Bytes);
     }
@@ -161,7 +164,7 @@ internal sealed partial class OnlineState
         return (CapacityFor(window) * _layout.WindowWords) + (RecentCapacityFor(recent) * _layout.RowWords);
     }
 
-    private void Read(ref ByteParser bytes, int number, int slab, ref int offset, ref long managed)
+    private void Read(ref ByteParser bytes, int number, int slab, ref int offset, ref long managed, ref long keys)
     {
         var chunk = Entities.Chunk(number, out var at);
         ref var header = ref chunk.Headers[at];
@@ -187,9 +190,9 @@ internal sealed partial class OnlineState
             offset += capacity * _layout.RowWords;
         }
 
-        var key = new string[_plan.View.Keys.Count];
-        for (var p = 0; p < key.Length; p++)
-            key[p] = bytes.Text() ?? throw new InvalidDataException($"its entity {number} has no key");
+        var parts = _plan.View.Keys.Count;
+        for (var p = 0; p < parts; p++)
+            chunk.Keys[(at * parts) + p] = bytes.Text() ?? throw new InvalidDataException($"its entity {number} has no key");
         if (chunk.Nodes is not null)
             ReadNodes(ref bytes, chunk.Nodes[at] = new long[]?[header.Window.Capacity * _layout.Sketches], window, ref managed);
         if (chunk.Texts is not null && recent > 0)
@@ -203,7 +206,7 @@ internal sealed partial class OnlineState
             }
         }
 
-        if (!Entities.Insert(number, key))
+        if (!Entities.Insert(number, ref keys))
             throw new InvalidDataException($"its entity {number} stands twice");
     }
 

@@ -28,8 +28,10 @@ internal sealed class FeatureStreams(FeatureStore store, EnvironmentContext cont
         await store.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         lock (_gate)
         {
-            if (!_running.TryAdd(job.Name, null))
+            // A run that has ended may not be forgotten yet.
+            if (_running.TryGetValue(job.Name, out var former) && former is not { Completion.IsCompleted: true })
                 throw new InvalidDefinitionException($"Stream job '{job.Name}' is running already: stop it first, or give the other job another name.");
+            _running[job.Name] = null;
         }
 
         StreamRun? run = null;
@@ -96,7 +98,10 @@ internal sealed class FeatureStreams(FeatureStore store, EnvironmentContext cont
     {
         await run.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_gate)
-            _running.Remove(run.Job.Name);
+        {
+            if (_running.TryGetValue(run.Job.Name, out var known) && ReferenceEquals(known, run))
+                _running.Remove(run.Job.Name);
+        }
     }
 
     private static void Check(StreamJob job)

@@ -21,7 +21,7 @@ public sealed class FormatTests
             await online.PushAsync(new PushRecord("source", 7, RowBatchReader.Read(View.Plan, RawRow.Frame(Rows))), default);
         foreach (var path in files.ListFiles("/o"))
         {
-            var version = path.Contains("snapshot", StringComparison.Ordinal) ? 3 : 2;
+            var version = path.Contains("snapshot", StringComparison.Ordinal) ? 4 : 2;
             var stored = Fixture.Of($"{Path.GetFileNameWithoutExtension(path)}-v{version}.bin", files.Bytes(path));
             files.Bytes(path).Should().Equal(stored);
             files.SetBytes(path, stored);

@@ -284,6 +284,32 @@ public sealed class OnlineStateTests
         await small.Should().ThrowAsync<InvalidInputException>().WithMessage("*303 features*room for 3*");
     }
 
+    [Fact]
+    public async Task ReadsByKey_OfOneAndOfMany_AllocateNothing()
+    {
+        var view = Many;
+        using var online = Open(new MemoryFiles(), view, new FeatureStoreOptions());
+        await online.PushAsync(Push(view, 0, [.. Enumerable.Range(0, 5_000).Select(i => new RawRow($"entity {i}", "", Start, null, i, null, i))]), default);
+        var source = new FeatureVectorSource("many", ["k1"], view.FeatureNames, [new FeatureVectorSource.Part(online, [0], [0, 1, 2], 0)]);
+        // Some of them are unknown.
+        var keys = Enumerable.Range(0, 101).Select(i => $"entity {i * 61}").ToArray();
+        var values = new float[303];
+        long Measure(int reads)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < reads; i++)
+            {
+                if (!source.ReadManyAsync(keys, new Timestamp(Start), values).IsCompletedSuccessfully || !source.ReadAsync(keys.AsMemory(i % 101, 1), new Timestamp(Start), values).IsCompletedSuccessfully)
+                    return -1;
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Measure(50);
+        Measure(200).Should().Be(0);
+    }
+
     private static FeatureView Many { get; } = FeatureView.Define("many").Key("k1").EventTime("at").Aggregate("delay", [AggregateFunction.Count, AggregateFunction.Sum], windows: FeatureWindow.Hours(1)).LastValue("level").Build();
 
     private static OnlineView Open(MemoryFiles files, FeatureView view, FeatureStoreOptions options) => new(files, "/o", view.Plan, options, TimeProvider.System);

@@ -165,6 +165,7 @@ public sealed class OnlineStoreTests
         var asOf = known[299];
         await open.Store.PushAsync("origin", rows.Slice(0, 300), "s", 0);
         using var stop = new CancellationTokenSource();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var reader = Task.Run(async () =>
         {
             var values = new float[names.Count];
@@ -177,10 +178,12 @@ public sealed class OnlineStoreTests
                 values[mean].Should().Be(7f);
                 values[last].Should().Be(7f);
                 reads++;
+                begun.TrySetResult();
             }
 
             return reads;
         });
+        await Task.WhenAny(begun.Task, reader);
         for (var i = 300; i < 500; i++)
             await open.Store.PushAsync("origin", rows.Slice(i, 1), "s", i);
         await stop.CancelAsync();

@@ -73,7 +73,7 @@ internal static class OnlineVectors
         var sample = result[store];
         double microseconds = (besideWriter ? Math.Min(sample.CpuNanoseconds, sample.WallNanoseconds) : sample.CpuNanoseconds) / 1000;
         return new ClaimResult(
-            microseconds, string.Create(CultureInfo.InvariantCulture, $"{microseconds:F2} us, {sample.AllocatedBytes:F0} B"), microseconds <= bound && (besideWriter || sample.AllocatedBytes < 0.5),
+            microseconds, string.Create(CultureInfo.InvariantCulture, $"{microseconds:F2} us, {sample.AllocatedBytes:0.###} B"), microseconds <= bound && (besideWriter || sample.AllocatedBytes == 0),
             result.ToDetail(
                 string.Create(CultureInfo.InvariantCulture, $"{Features} features of {atOnce}{(besideWriter ? $", beside {written / seconds:N0} rows/s" : "")}; the baseline copies values that somebody else has put there"), plain));
     }

@@ -15,11 +15,6 @@ internal static class StreamClaims
     public static IEnumerable<IClaim> All =>
     [
         new Claim(
-            "features.stream-apply",
-            "events per second of one core applied in memory to five windows (count and sum; 1 h, 6 h, 1 d, 3 d, 7 d; 20,000 entities), from data frames with text keys",
-            "at least 3 M/s",
-            ApplyAsync),
-        new Claim(
             "features.stream-durable",
             "rows per second of a stream job, durable by group commit, into five windows; beside it the same job landing the rows offline too, and a raw write and fsync of the same bytes",
             "at least 500,000/s",
@@ -35,36 +30,6 @@ internal static class StreamClaims
         .Windows(FeatureWindow.Hours(1), FeatureWindow.Hours(6), FeatureWindow.Days(1), FeatureWindow.Days(3), FeatureWindow.Days(7))
         .Aggregate("amount", [AggregateFunction.Count, AggregateFunction.Sum], scale: 100)
         .Build();
-
-    private static Task<ClaimResult> ApplyAsync(ClaimContext context, CancellationToken stop)
-    {
-        const int pieces = 48;
-        const string reading = "reading the frames alone";
-        const string applying = "reading and applying";
-        var frames = Pieces(context.Seed, pieces);
-        var state = new OnlineState(View.Plan, new FeatureStoreOptions(), TimeProvider.System);
-        int next = 0;
-        var result = Paired.Measure(
-            new PairedOptions { Rounds = 5, Operations = pieces, WarmUp = TimeSpan.FromSeconds(0.5) },
-            (reading, (_, count) =>
-            {
-                long sum = 0;
-                for (int i = 0; i < count; i++)
-                    sum += RowBatchReader.Read(View.Plan, frames[i % pieces]).Count;
-                return sum;
-            }),
-            (applying, (_, count) =>
-            {
-                // Time goes on with each round, as in a stream: the same events a week and a bit later.
-                long shift = 8L * 86_400_000_000 * next++;
-                for (int i = 0; i < count; i++)
-                    state.Apply(RowBatchReader.Read(View.Plan, Shifted(frames[i % pieces], shift)));
-                return state.Entities.Count;
-            }));
-        double rate = PieceRows * 1e9 / result[applying].CpuNanoseconds;
-        return Task.FromResult(ClaimResult.AtLeast(
-            rate, 3e6, string.Create(CultureInfo.InvariantCulture, $"{rate / 1e6:F2} M/s"), result.ToDetail($"{PieceRows:N0} events", reading)));
-    }
 
     private static async Task<ClaimResult> DurableAsync(ClaimContext context, CancellationToken stop)
     {
@@ -146,15 +111,6 @@ internal static class StreamClaims
             DataColumn.Create("key", Enumerable.Range(0, PieceRows).Select(_ => names[random.Next(names.Length)]).ToArray()),
             DataColumn.Create("at", Enumerable.Range(0, PieceRows).Select(row => new Timestamp(start + (((long)piece * PieceRows) + row) * step)).ToArray()),
             DataColumn.Create("amount", Enumerable.Range(0, PieceRows).Select(_ => random.Next(100_000) / 100.0).ToArray())))];
-    }
-
-    private static DataFrame Shifted(DataFrame frame, long by)
-    {
-        var times = frame.Column<Timestamp>("at").Span;
-        var moved = new Timestamp[times.Length];
-        for (int i = 0; i < moved.Length; i++)
-            moved[i] = new Timestamp(times[i].Microseconds + by);
-        return frame.With(DataColumn.Create("at", moved));
     }
 
     private static string Number(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
