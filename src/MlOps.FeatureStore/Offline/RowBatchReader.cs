@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace MlOps.Features;
 
@@ -63,9 +64,17 @@ internal static class RowBatchReader
             throw new InvalidInputException($"{what}: there is no time column '{name}'. {NearestNames.Describe(name, frame.Columns.Select(column => column.Name))}");
         if (frame[name] is not DataColumn<Timestamp> column)
             throw new InvalidInputException($"{what}: time column '{name}' holds {frame[name].Type}, not Timestamp. Convert it with Timestamp.From, which asks for a zone.");
-        var times = new long[column.Length];
+        var times = GC.AllocateUninitializedArray<long>(column.Length);
         var span = column.Span;
         var hasNulls = column.NullCount > 0;
+        if (!hasNulls && times.Length > 0)
+        {
+            MemoryMarshal.Cast<Timestamp, long>(span).CopyTo(times);
+            var (least, most) = WordRange.Of(times);
+            if (least >= Earliest && most <= Latest)
+                return times;
+        }
+
         for (var i = 0; i < times.Length; i++)
         {
             if (hasNulls && column.IsNull(i))

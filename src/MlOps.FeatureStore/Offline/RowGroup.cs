@@ -80,6 +80,8 @@ internal sealed class RowGroup
             var room = Room(column, count);
             if (_texts[column] is { } texts)
                 reader.CopyTexts(column, start, room, texts);
+            else if (_layout.Kinds[column] == SegmentColumn.Raw32)
+                reader.CopySingles(column, start, Singles(column, count));
             else if (column == SegmentLayout.Commit && !reader.HasCommit)
                 room.Fill(commit);
             else
@@ -107,7 +109,7 @@ internal sealed class RowGroup
             var end = _layout.Kinds[column] switch
             {
                 SegmentColumn.Raw64 => Raw64(target, entry, at, values),
-                SegmentColumn.Raw32 => Raw32(target, entry, at, values),
+                SegmentColumn.Raw32 => Raw32(target, entry, at, MemoryMarshal.Cast<long, int>(_words[column].AsSpan())[..Count]),
                 SegmentColumn.Flag => Fill(target, entry, at, values, 1),
                 SegmentColumn.Text => Texts(target, entry, at, values, _texts[column]!),
                 var kind => Narrow(target, entry, at, values, kind, _nulls[column]),
@@ -121,6 +123,9 @@ internal sealed class RowGroup
     }
 
     private Span<long> Room(int column, int count) => _words[column].AsSpan(Count, count);
+
+    // Columns of four bytes use the first half of their words.
+    private Span<int> Singles(int column, int count) => MemoryMarshal.Cast<long, int>(_words[column].AsSpan()).Slice(Count, count);
 
     private static void Gather(long[] values, ReadOnlySpan<int> rows, Span<long> room)
     {
@@ -136,8 +141,9 @@ internal sealed class RowGroup
         {
             case DataColumn<float> floats:
                 var singles = floats.Span;
+                var bits = Singles(at, rows.Length);
                 for (var i = 0; i < rows.Length; i++)
-                    room[i] = BitConverter.SingleToInt32Bits(singles[rows[i]]);
+                    bits[i] = BitConverter.SingleToInt32Bits(singles[rows[i]]);
                 return;
             case DataColumn<double> doubles:
                 var numbers = doubles.Span;
@@ -185,12 +191,10 @@ internal sealed class RowGroup
         return at + values.Length * 8;
     }
 
-    private static int Raw32(Span<byte> target, Span<byte> entry, int at, ReadOnlySpan<long> values)
+    private static int Raw32(Span<byte> target, Span<byte> entry, int at, ReadOnlySpan<int> values)
     {
         entry[4] = 4;
-        var room = MemoryMarshal.Cast<byte, int>(target.Slice(at, values.Length * 4));
-        for (var i = 0; i < values.Length; i++)
-            room[i] = (int)values[i];
+        MemoryMarshal.AsBytes(values).CopyTo(target[at..]);
         return at + values.Length * 4;
     }
 
@@ -214,11 +218,7 @@ internal sealed class RowGroup
         }
         else
         {
-            foreach (var value in values)
-            {
-                least = Math.Min(least, value);
-                most = Math.Max(most, value);
-            }
+            (least, most) = WordRange.Of(values);
         }
 
         byte flags = 0;

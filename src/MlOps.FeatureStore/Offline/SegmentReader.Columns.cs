@@ -67,6 +67,17 @@ internal sealed unsafe partial class SegmentReader
         }
     }
 
+    /// <summary>The bits of a column of four bytes a row.</summary>
+    public void CopySingles(int column, int start, Span<int> target)
+    {
+        for (var done = 0; done < target.Length;)
+        {
+            _ = Piece(column, start + done, target.Length - done, out var values, out var row, out var count);
+            new ReadOnlySpan<int>((int*)values + row, count).CopyTo(target[done..]);
+            done += count;
+        }
+    }
+
     /// <summary>The commit of a row of a merged segment.</summary>
     public long CommitOf(int row) => Value(SegmentLayout.Commit, row);
 

@@ -22,7 +22,7 @@ internal sealed class SegmentWriter : IDisposable
     private readonly List<long> _offsets = [0];
     private readonly List<int> _starts = [];
     private readonly List<ulong> _hashes = [];
-    private byte[] _buffer = new byte[BufferBytes + (256 << 10)];
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes + (256 << 10));
     private int _buffered;
     private long _written;
     private bool _hasAvailable;
@@ -186,18 +186,10 @@ internal sealed class SegmentWriter : IDisposable
 
     private void WriteGroup()
     {
-        foreach (var time in _group.Events)
-        {
-            FirstEvent = Math.Min(FirstEvent, time);
-            LastEvent = Math.Max(LastEvent, time);
-        }
-
-        foreach (var commit in _group.Commits)
-        {
-            FirstCommit = Math.Min(FirstCommit, commit);
-            LastCommit = Math.Max(LastCommit, commit);
-        }
-
+        var (first, last) = WordRange.Of(_group.Events);
+        (FirstEvent, LastEvent) = (Math.Min(FirstEvent, first), Math.Max(LastEvent, last));
+        (first, last) = WordRange.Of(_group.Commits);
+        (FirstCommit, LastCommit) = (Math.Min(FirstCommit, first), Math.Max(LastCommit, last));
         _hasAvailable |= _group.HasDelays;
         Pad();
         var most = _group.MostBytes;

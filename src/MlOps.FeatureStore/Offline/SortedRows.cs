@@ -47,33 +47,52 @@ internal sealed class SortedRows
             places[codes[place]] = place;
 
         var starts = new int[entities + 1];
-        foreach (var entity in batch.Entity)
-            starts[places[entity] + 1]++;
+        var placed = GC.AllocateUninitializedArray<int>(batch.Count);
+        for (var row = 0; row < placed.Length; row++)
+        {
+            var place = places[batch.Entity[row]];
+            placed[row] = place;
+            starts[place + 1]++;
+        }
+
         for (var e = 0; e < entities; e++)
             starts[e + 1] += starts[e];
-        var order = Group(batch, places, starts, null);
+        var order = Group(placed, starts, null);
         // Batches mostly come in order of time, and grouping keeps it; one that does not is sorted by time as a whole before it is grouped.
-        if (!IsInOrder(batch, starts, order))
-            order = Group(batch, places, starts, ByTime(batch));
+        if (!IsInOrder(batch) && !IsInOrder(batch, starts, order))
+            order = Group(placed, starts, ByTime(batch));
         return new SortedRows(batch, keys, ends, codes, starts, order);
     }
 
-    private static int[] Group(RowBatch batch, int[] places, int[] starts, int[]? rows)
+    private static int[] Group(int[] placed, int[] starts, int[]? rows)
     {
         var next = starts.AsSpan(0, starts.Length - 1).ToArray();
-        var order = new int[batch.Count];
+        var order = GC.AllocateUninitializedArray<int>(placed.Length);
         if (rows is null)
         {
-            for (var row = 0; row < order.Length; row++)
-                order[next[places[batch.Entity[row]]]++] = row;
+            for (var row = 0; row < placed.Length; row++)
+                order[next[placed[row]]++] = row;
         }
         else
         {
             foreach (var row in rows)
-                order[next[places[batch.Entity[row]]]++] = row;
+                order[next[placed[row]]++] = row;
         }
 
         return order;
+    }
+
+    // The batch as a whole, from front to back, which takes no jumps through memory.
+    private static bool IsInOrder(RowBatch batch)
+    {
+        ReadOnlySpan<long> events = batch.Event, available = batch.Available;
+        for (var row = 1; row < events.Length; row++)
+        {
+            if (events[row - 1] > events[row] || (events[row - 1] == events[row] && available[row - 1] > available[row]))
+                return false;
+        }
+
+        return true;
     }
 
     private static bool IsInOrder(RowBatch batch, int[] starts, int[] order)

@@ -10,6 +10,7 @@ namespace MlOps.Features;
 internal sealed unsafe class TextTable
 {
     private const int Block = 64;
+    private const int SeenBits = 14;
     private ulong[] _slots;
     private string[] _texts;
 
@@ -24,7 +25,11 @@ internal sealed unsafe class TextTable
     public string[] ToArray() => _texts.AsSpan(0, Count).ToArray();
 
     /// <summary>The number of each text, new ones numbered; null is left as it is in <paramref name="codes"/>.</summary>
-    public void GetOrAddAll(ReadOnlySpan<string> texts, Span<int> codes) => Ask(texts, codes, isGrowing: true);
+    public void GetOrAddAll(ReadOnlySpan<string> texts, Span<int> codes)
+    {
+        var done = texts.Length < 1 << SeenBits ? 0 : AskSeen(texts, codes);
+        Ask(texts[done..], codes[done..], isGrowing: true);
+    }
 
     /// <summary>The number of each text, -1 for an unknown one.</summary>
     public void FindAll(ReadOnlySpan<string> texts, Span<int> codes) => Ask(texts, codes, isGrowing: false);
@@ -35,6 +40,54 @@ internal sealed unsafe class TextTable
             Grow();
         return Probe(text, (uint)text.GetHashCode(StringComparison.Ordinal), isGrowing: true);
     }
+
+    // Large columns mostly repeat the same objects, which are known by their address without a look into them; what the collector moves is
+    // merely asked anew. Ends early where objects do not repeat.
+    private int AskSeen(ReadOnlySpan<string> texts, Span<int> codes)
+    {
+        var seen = new Seen[1 << SeenBits];
+        var rest = new string[Block];
+        var found = new int[Block];
+        var places = stackalloc int[Block];
+        var hits = 0;
+        for (var start = 0; start < texts.Length; start += Block)
+        {
+            // The first rows fill the table; from then on it has to be worth its while.
+            if (start > 1 << (SeenBits + 1) && hits < start / 4)
+                return start;
+            var block = texts.Slice(start, Math.Min(Block, texts.Length - start));
+            var count = 0;
+            for (var i = 0; i < block.Length; i++)
+            {
+                var text = block[i];
+                if (text is null)
+                    continue;
+                ref var slot = ref seen[SeenAt(text)];
+                if (ReferenceEquals(slot.Text, text))
+                {
+                    codes[start + i] = slot.Code;
+                    continue;
+                }
+
+                rest[count] = text;
+                places[count++] = start + i;
+            }
+
+            hits += block.Length - count;
+            if (count == 0)
+                continue;
+            Ask(rest.AsSpan(0, count), found, isGrowing: true);
+            for (var i = 0; i < count; i++)
+            {
+                codes[places[i]] = found[i];
+                seen[SeenAt(rest[i])] = new Seen(rest[i], found[i]);
+            }
+        }
+
+        return texts.Length;
+    }
+
+    private static int SeenAt(string text) => (int)((*(ulong*)Unsafe.AsPointer(ref text) >> 3) * 0x9E3779B97F4A7C15 >> (64 - SeenBits));
 
     private void Ask(ReadOnlySpan<string> texts, Span<int> codes, bool isGrowing)
     {
@@ -115,4 +168,6 @@ internal sealed unsafe class TextTable
 
         _slots = slots;
     }
+
+    private readonly record struct Seen(string Text, int Code);
 }
