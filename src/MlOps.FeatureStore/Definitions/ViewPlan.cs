@@ -87,6 +87,9 @@ internal sealed class ViewPlan
         _ => long.MinValue,
     };
 
+    /// <summary>The first moment whose window begins later than a given begin.</summary>
+    public long NextEdge(int window, long low) => Windows[window].Kind == FeatureWindowKind.Lifetime ? long.MaxValue : low + _lengths[window] + _hops[window];
+
     /// <summary>Where it ends: the last event time that it holds.</summary>
     public long High(int window, long moment) =>
         Windows[window].Kind == FeatureWindowKind.Tumbling ? FloorTo(moment, _lengths[window]) - 1 : moment;
