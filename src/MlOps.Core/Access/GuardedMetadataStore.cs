@@ -25,6 +25,12 @@ internal sealed class GuardedMetadataStore(IMetadataStore inner, IAccessControl 
         return inner.WriteAsync(write, cancellationToken);
     }
 
+    public ValueTask ScrubAsync(CancellationToken cancellationToken = default)
+    {
+        Require();
+        return inner.ScrubAsync(cancellationToken);
+    }
+
     /// <summary>Whoever owns the store closes it.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -37,4 +37,13 @@ public interface IMetadataStore : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the wait; a transaction that has begun is finished.</param>
     /// <returns>The result.</returns>
     ValueTask<T> WriteAsync<T>(Func<IMetadataSession, CancellationToken, ValueTask<T>> write, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Removes from the store's files what rows held that were deleted or changed: databases keep it in unused pages and in their logs. Takes as long
+    /// as writing the whole store once. By default nothing is done, for databases that do it by themselves.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the wait for the store to be free.</param>
+    /// <returns>A task that ends when no file holds it.</returns>
+    /// <exception cref="StorageException">Another process held the store for too long, or the disk is full.</exception>
+    ValueTask ScrubAsync(CancellationToken cancellationToken = default) => default;
 }

@@ -7,28 +7,29 @@ internal sealed partial class FeatureQuarantine
     {
         context.Access.Require(EnvironmentPermission.Read, "quarantined feature batches");
         await ready(cancellationToken).ConfigureAwait(false);
-        return await area.ReadAsync(
+        var batches = await area.ReadAsync(
             async (session, _) => await session.QueryAsync(
                 $"SELECT {Columns} FROM features_quarantine WHERE {(view is null ? "" : "view_name = @view AND ")}state >= 1 AND state <= @last ORDER BY created_at DESC, id",
                 Read, [.. view is null ? [] : new (string, object?)[] { ("view", view) }, ("last", includeClosed ? (long)QuarantineState.Dropped : (long)QuarantineState.Held)]).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
+        return [.. batches.Where(batch => sees(batch.View))];
     }
 
     /// <inheritdoc />
     public ValueTask<QuarantinedBatch> GetAsync(string id, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(id);
         context.Access.Require(EnvironmentPermission.Read, $"quarantined feature batch '{id}'");
+        ArgumentNullException.ThrowIfNull(id);
         return FindAsync(id, cancellationToken);
     }
 
     /// <inheritdoc />
     public async ValueTask<DataCheckReport> GetReportAsync(string id, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(id);
         // It shows values.
-        context.Access.Require(EnvironmentPermission.ReadArtifacts, $"quarantined feature batch '{id}'");
-        await ready(cancellationToken).ConfigureAwait(false);
+        context.Access.Require(EnvironmentPermission.ReadFeatures, $"quarantined feature batch '{id}'");
+        ArgumentNullException.ThrowIfNull(id);
+        requireValues((await FindAsync(id, cancellationToken).ConfigureAwait(false)).View);
         var json = await area.ReadAsync(
             async (session, _) => await session.FirstOrDefaultAsync("SELECT report FROM features_quarantine WHERE id = @id AND state >= 1", row => row.GetString(0), ("id", id)).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
@@ -38,17 +39,19 @@ internal sealed partial class FeatureQuarantine
     /// <inheritdoc />
     public async ValueTask<DataFrame> GetRowsAsync(string id, CancellationToken cancellationToken = default)
     {
+        context.Access.Require(EnvironmentPermission.ReadFeatures, $"quarantined feature batch '{id}'");
         ArgumentNullException.ThrowIfNull(id);
-        context.Access.Require(EnvironmentPermission.ReadArtifacts, $"quarantined feature batch '{id}'");
-        return Load(await FindAsync(id, cancellationToken).ConfigureAwait(false));
+        var batch = await FindAsync(id, cancellationToken).ConfigureAwait(false);
+        requireValues(batch.View);
+        return Load(batch);
     }
 
     /// <inheritdoc />
     public async ValueTask<long> ReleaseAsync(string id, DataFrame corrected, CancellationToken cancellationToken = default)
     {
+        context.Access.Require(EnvironmentPermission.WriteFeatures, $"quarantined feature batch '{id}'");
         ArgumentNullException.ThrowIfNull(id);
         ArgumentNullException.ThrowIfNull(corrected);
-        context.Access.Require(EnvironmentPermission.Operate, $"quarantined feature batch '{id}'");
         var batch = Open(await FindAsync(id, cancellationToken).ConfigureAwait(false));
         var rows = await apply(batch, corrected, true, cancellationToken).ConfigureAwait(false);
         await CloseAsync(batch, QuarantineState.Released, "corrected").ConfigureAwait(false);
@@ -58,9 +61,9 @@ internal sealed partial class FeatureQuarantine
     /// <inheritdoc />
     public async ValueTask<long> ReleaseAsync(string id, string reason, CancellationToken cancellationToken = default)
     {
+        context.Access.Require(EnvironmentPermission.WriteFeatures, $"quarantined feature batch '{id}'");
         ArgumentNullException.ThrowIfNull(id);
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
-        context.Access.Require(EnvironmentPermission.Operate, $"quarantined feature batch '{id}'");
         var batch = Open(await FindAsync(id, cancellationToken).ConfigureAwait(false));
         var rows = await apply(batch, Load(batch), false, cancellationToken).ConfigureAwait(false);
         await CloseAsync(batch, QuarantineState.Released, reason).ConfigureAwait(false);
@@ -70,18 +73,20 @@ internal sealed partial class FeatureQuarantine
     /// <inheritdoc />
     public async ValueTask DiscardAsync(string id, string reason, CancellationToken cancellationToken = default)
     {
+        context.Access.Require(EnvironmentPermission.ManageFeatures, $"quarantined feature batch '{id}'");
         ArgumentNullException.ThrowIfNull(id);
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
-        context.Access.Require(EnvironmentPermission.Operate, $"quarantined feature batch '{id}'");
         await CloseAsync(Open(await FindAsync(id, cancellationToken).ConfigureAwait(false)), QuarantineState.Discarded, reason).ConfigureAwait(false);
     }
 
     private async ValueTask<QuarantinedBatch> FindAsync(string id, CancellationToken cancellationToken)
     {
         await ready(cancellationToken).ConfigureAwait(false);
-        return await area.ReadAsync(
+        var batch = await area.ReadAsync(
             async (session, _) => await session.FirstOrDefaultAsync($"SELECT {Columns} FROM features_quarantine WHERE id = @id AND state >= 1", Read, ("id", id)).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false) ?? throw Unknown(id);
+            cancellationToken).ConfigureAwait(false);
+        // What the checks say names columns: a batch of a view that is not shared whole does not exist for the caller.
+        return batch is not null && sees(batch.View) ? batch : throw Unknown(id);
     }
 
     private NotFoundException Unknown(string id) => new($"Environment '{context.Name}' has no quarantined feature batch '{id}'. List them; records are removed {options.Quarantine.MaxAge.TotalDays:0.#} days after they were closed.");

@@ -41,13 +41,26 @@ internal sealed partial class FeatureQuarantine
         foreach (var batch in held)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!holds(Load(batch)))
+            if (!MayHold(batch, holds))
                 continue;
             await CloseAsync(batch, QuarantineState.Discarded, "it held an entity that was erased").ConfigureAwait(false);
             erased++;
         }
 
         return erased;
+    }
+
+    // What cannot be read cannot be looked through.
+    private bool MayHold(QuarantinedBatch batch, Func<DataFrame, bool> holds)
+    {
+        try
+        {
+            return holds(Load(batch));
+        }
+        catch (CorruptDataException)
+        {
+            return true;
+        }
     }
 
     private async ValueTask DropOldestAsync(CancellationToken cancellationToken)

@@ -6,8 +6,17 @@ namespace MlOps.Features;
 /// Keeps what failed its checks. As with segments an intent row names the file before the file is made, and one transaction makes the batch
 /// visible: a crash leaves nothing or a whole batch.
 /// </summary>
+/// <param name="context">The environment.</param>
+/// <param name="area">The store's tables.</param>
+/// <param name="root">The folder of the kept rows.</param>
+/// <param name="options">The store's options.</param>
+/// <param name="ready">Readies the store.</param>
+/// <param name="apply">Applies rows in place of a batch.</param>
+/// <param name="sees">Whether the caller sees a whole view.</param>
+/// <param name="requireValues">Refuses a caller with whom not all values of a view are shared.</param>
 internal sealed partial class FeatureQuarantine(
-    EnvironmentContext context, MetadataArea area, string root, FeatureStoreOptions options, Func<CancellationToken, ValueTask> ready, Func<QuarantinedBatch, DataFrame, bool, CancellationToken, ValueTask<long>> apply)
+    EnvironmentContext context, MetadataArea area, string root, FeatureStoreOptions options, Func<CancellationToken, ValueTask> ready, Func<QuarantinedBatch, DataFrame, bool, CancellationToken, ValueTask<long>> apply,
+    Func<string, bool> sees, Action<string> requireValues)
     : IFeatureQuarantine
 {
     private const string Columns = "id, view_name, view_version, batch_key, push_offset, row_count, byte_count, failures, created_at, state, closed_at, closed_by, reason";

@@ -14,21 +14,31 @@ internal sealed class FeatureSpines(EnvironmentContext context, Func<string, Tim
     public ValueTask<DataFrame> LatestAsync(string view, Timestamp? moment = null, CancellationToken cancellationToken = default) =>
         EntitiesAsync(view, moment?.Microseconds ?? Forever, newest => newest, cancellationToken);
 
-    public async IAsyncEnumerable<DataFrame> EventsAsync(
-        string view, Timestamp from, Timestamp to, int batchRows = 1 << 16, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    // Asked when called, not when the first batch is: an iterator begins late.
+    public IAsyncEnumerable<DataFrame> EventsAsync(string view, Timestamp from, Timestamp to, int batchRows = 1 << 16, CancellationToken cancellationToken = default)
     {
-        context.Access.Require(EnvironmentPermission.Read, $"the events of feature view '{view}'");
+        context.Access.Require(EnvironmentPermission.ReadFeatures, $"the events of feature view '{view}'");
+        return ReadEventsAsync(view, from, to, batchRows, cancellationToken);
+    }
+
+    public IAsyncEnumerable<DataFrame> FeaturesAtEventsAsync(
+        string view, Timestamp from, Timestamp to, TrainingFrameOptions? options = null, int batchRows = 1 << 16, CancellationToken cancellationToken = default)
+    {
+        context.Access.Require(EnvironmentPermission.ReadFeatures, $"the features of view '{view}' at its events");
+        return ReadFeaturesAsync(view, from, to, options ?? new TrainingFrameOptions(), batchRows, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<DataFrame> ReadEventsAsync(
+        string view, Timestamp from, Timestamp to, int batchRows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         using var history = await open(view, null, cancellationToken).ConfigureAwait(false);
         foreach (var batch in Batches(history, from, to, batchRows, cancellationToken))
             yield return batch.ToSpine();
     }
 
-    public async IAsyncEnumerable<DataFrame> FeaturesAtEventsAsync(
-        string view, Timestamp from, Timestamp to, TrainingFrameOptions? options = null, int batchRows = 1 << 16,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private async IAsyncEnumerable<DataFrame> ReadFeaturesAsync(
+        string view, Timestamp from, Timestamp to, TrainingFrameOptions options, int batchRows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        context.Access.Require(EnvironmentPermission.Read, $"the features of view '{view}' at its events");
-        options ??= new TrainingFrameOptions();
         TrainingJoin.CheckLag(options);
         using var history = await open(view, options.StoreAsOf, cancellationToken).ConfigureAwait(false);
         var definition = history.Plan.View;
@@ -66,7 +76,7 @@ internal sealed class FeatureSpines(EnvironmentContext context, Func<string, Tim
 
     private async ValueTask<DataFrame> EntitiesAsync(string view, long known, Func<long, long> time, CancellationToken cancellationToken)
     {
-        context.Access.Require(EnvironmentPermission.Read, $"the entities of feature view '{view}'");
+        context.Access.Require(EnvironmentPermission.ReadFeatures, $"the entities of feature view '{view}'");
         using var history = await open(view, null, cancellationToken).ConfigureAwait(false);
         var rows = new EntityRows(history.Plan);
         var entities = history.Entities();

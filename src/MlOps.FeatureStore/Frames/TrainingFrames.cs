@@ -4,15 +4,23 @@ using System.Security.Cryptography;
 
 namespace MlOps.Features;
 
-/// <summary>The saved training frames of one environment: blobs first, the row that lists them last.</summary>
+/// <summary>
+/// The saved training frames of one environment: blobs first, the row that lists them last. A frame is as visible as the service that it is of, as the
+/// catalogue knows it: also one that the host does not declare any more.
+/// </summary>
 internal sealed class TrainingFrames(EnvironmentContext context, MetadataArea area, TrainingFrames.IJoins joins) : ITrainingFrames
 {
     private const string Columns = "name, digest, byte_count, row_count, column_count, service, service_id, spine_digest, options, commits, created_at";
 
+    private readonly CatalogueIndex _catalogue = new(area);
+
     /// <summary>Joins with the commits that it saw.</summary>
     internal interface IJoins
     {
-        string IdOf(string service);
+        ValueTask EnsureReadyAsync(CancellationToken cancellationToken);
+
+        /// <summary>The identity of a service whose values are shared with the caller.</summary>
+        string ReadableIdOf(string service);
 
         ValueTask<(DataFrame Frame, IReadOnlyDictionary<string, long> Commits)> JoinAsync(
             DataFrame spine, string timeColumn, string service, TrainingFrameOptions options, CancellationToken cancellationToken);
@@ -21,6 +29,7 @@ internal sealed class TrainingFrames(EnvironmentContext context, MetadataArea ar
     public async ValueTask<TrainingFrameRecord> CreateAsync(
         string name, DataFrame spine, string timeColumn, string service, TrainingFrameOptions? options = null, CancellationToken cancellationToken = default)
     {
+        context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
         context.Access.Require(EnvironmentPermission.LogRuns, $"the training frame '{name}'");
         CheckName(name);
         ArgumentNullException.ThrowIfNull(spine);
@@ -32,6 +41,7 @@ internal sealed class TrainingFrames(EnvironmentContext context, MetadataArea ar
     public ValueTask<TrainingFrameRecord> SaveAsync(
         string name, DataFrame frame, string service, TrainingFrameOptions? options = null, CancellationToken cancellationToken = default)
     {
+        context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
         context.Access.Require(EnvironmentPermission.LogRuns, $"the training frame '{name}'");
         CheckName(name);
         ArgumentNullException.ThrowIfNull(frame);
@@ -40,18 +50,31 @@ internal sealed class TrainingFrames(EnvironmentContext context, MetadataArea ar
 
     public async ValueTask<DataFrame> OpenAsync(string digest, CancellationToken cancellationToken = default)
     {
+        context.Access.Require(EnvironmentPermission.ReadFeatures, $"the training frame {digest}");
+        ArgumentException.ThrowIfNullOrEmpty(digest);
         var batches = new List<DataFrame>();
         await foreach (var batch in OpenBatchesAsync(digest, cancellationToken).ConfigureAwait(false))
             batches.Add(batch);
         return batches.Count == 1 ? batches[0] : DataFrame.Concat(batches);
     }
 
-    public async IAsyncEnumerable<DataFrame> OpenBatchesAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<DataFrame> OpenBatchesAsync(string digest, CancellationToken cancellationToken = default)
     {
-        context.Access.Require(EnvironmentPermission.ReadArtifacts, $"the training frame {digest}");
-        var records = await FindAsync(digest, cancellationToken).ConfigureAwait(false);
-        if (records.Count == 0)
-            throw new NotFoundException($"Environment '{context.Name}' has no training frame {digest}. Frames.ListAsync lists those that there are.");
+        // Asked when called, not when the first batch is: an iterator begins late.
+        context.Access.Require(EnvironmentPermission.ReadFeatures, $"the training frame {digest}");
+        ArgumentException.ThrowIfNullOrEmpty(digest);
+        return ReadAsync(digest, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<DataFrame> ReadAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await RequireValuesAsync(digest, cancellationToken).ConfigureAwait(false);
+        await foreach (var batch in BatchesAsync(digest, cancellationToken).ConfigureAwait(false))
+            yield return batch;
+    }
+
+    private async IAsyncEnumerable<DataFrame> BatchesAsync(string digest, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var stream = await context.Artifacts.OpenReadAsync(ArtifactDigest.Parse(digest), cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
@@ -88,10 +111,52 @@ internal sealed class TrainingFrames(EnvironmentContext context, MetadataArea ar
     {
         context.Access.Require(EnvironmentPermission.Delete, $"the training frame {digest}");
         ArgumentException.ThrowIfNullOrEmpty(digest);
-        return await area.WriteAsync(
+        return (await FindAsync(digest, cancellationToken).ConfigureAwait(false)).Count > 0 && await RemoveAsync(digest, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The frames of services that use a view and hold an entity, whatever is shared with the caller; those that the caller sees.</summary>
+    public async ValueTask<IReadOnlyList<TrainingFrameRecord>> FindEntityAsync(string[] views, string[] key, bool isDeleted, CancellationToken cancellationToken)
+    {
+        var all = await area.ReadAsync(
+            async (session, _) => await session.QueryAsync($"SELECT {Columns} FROM features_frames ORDER BY created_at, name", Read).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var snapshot = await _catalogue.GetAsync(cancellationToken).ConfigureAwait(false);
+        var sight = new CallerSight(context.Access);
+        var found = new List<TrainingFrameRecord>();
+        foreach (var same in all.Where(record => snapshot.ServiceOf(record.ServiceId)?.Notes.Views.Any(part => views.Contains(part.View, StringComparer.Ordinal)) != false).GroupBy(record => record.Digest, StringComparer.Ordinal))
+        {
+            if (!await HoldsAsync(same.Key, key, cancellationToken).ConfigureAwait(false))
+                continue;
+            if (isDeleted)
+                await RemoveAsync(same.Key, cancellationToken).ConfigureAwait(false);
+            found.AddRange(same.Where(record => snapshot.ServiceOf(record.ServiceId) is { } service ? service.For(sight) != FeatureVisibility.None : sight.IsOpen));
+        }
+
+        return found;
+    }
+
+    private async ValueTask<bool> HoldsAsync(string digest, string[] key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var batch in BatchesAsync(digest, cancellationToken).ConfigureAwait(false))
+            {
+                if (KeySearch.IsIn(batch, key))
+                    return true;
+            }
+
+            return false;
+        }
+        catch (Exception error) when (error is NotFoundException or CorruptDataException)
+        {
+            // What cannot be read cannot be looked through: somebody should look at it.
+            return true;
+        }
+    }
+
+    private async ValueTask<bool> RemoveAsync(string digest, CancellationToken cancellationToken) =>
+        await area.WriteAsync(
             async (session, _) => await session.ExecuteAsync("DELETE FROM features_frames WHERE digest = @digest", ("digest", digest)).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false) > 0;
-    }
 
     private static void CheckName(string name)
     {
@@ -111,7 +176,8 @@ internal sealed class TrainingFrames(EnvironmentContext context, MetadataArea ar
     private async ValueTask<TrainingFrameRecord> StoreAsync(
         string name, DataFrame frame, string service, TrainingFrameOptions options, string? spine, IReadOnlyDictionary<string, long> commits, CancellationToken cancellationToken)
     {
-        var id = joins.IdOf(service);
+        var id = joins.ReadableIdOf(service);
+        await joins.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         var blob = await context.Artifacts.PutFrameAsync(frame, cancellationToken).ConfigureAwait(false);
         await area.WriteAsync(
             async (session, _) => await session.ExecuteAsync(
@@ -126,9 +192,34 @@ internal sealed class TrainingFrames(EnvironmentContext context, MetadataArea ar
         return (await FindAsync(blob.Digest, cancellationToken).ConfigureAwait(false)).First(record => record.Name == name);
     }
 
+    // What is not shared with the caller is not listed.
     private async ValueTask<IReadOnlyList<TrainingFrameRecord>> QueryAsync(
-        string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
-        await area.ReadAsync(async (session, _) => await session.QueryAsync(sql, Read, parameters).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        var sight = new CallerSight(context.Access);
+        if (!sight.IsOpen)
+            await joins.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+        var records = await area.ReadAsync(async (session, _) => await session.QueryAsync(sql, Read, parameters).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        if (sight.IsOpen || records.Count == 0)
+            return records;
+        var snapshot = await _catalogue.GetAsync(cancellationToken).ConfigureAwait(false);
+        return [.. records.Where(record => snapshot.ServiceOf(record.ServiceId)?.For(sight) is not (null or FeatureVisibility.None))];
+    }
+
+    // Equal content is one frame, whatever service it is listed under: who may read it under one may read it.
+    private async ValueTask RequireValuesAsync(string digest, CancellationToken cancellationToken)
+    {
+        var records = await FindAsync(digest, cancellationToken).ConfigureAwait(false);
+        if (records.Count == 0)
+            throw new NotFoundException($"Environment '{context.Name}' has no training frame {digest}. Frames.ListAsync lists those that there are.");
+        var sight = new CallerSight(context.Access);
+        if (sight.IsOpen)
+            return;
+        var snapshot = await _catalogue.GetAsync(cancellationToken).ConfigureAwait(false);
+        if (!records.Any(record => snapshot.ServiceOf(record.ServiceId)?.For(sight) == FeatureVisibility.Values))
+            throw new AccessDeniedException(
+                $"'{context.Caller.Name}' may not read the training frame {digest} in environment '{context.Name}': only metadata of some features of service '{records[0].Service}' are shared with you. Ask an administrator or their owner to share more.");
+    }
 
     private static TrainingFrameRecord Read(DbDataReader row) => new()
     {

@@ -39,6 +39,13 @@ internal sealed partial class OfflineView
         return wasThere;
     }
 
+    /// <summary>Hides an entity's rows up to now, durably, at every moment; <see cref="EraseAsync"/> removes them.</summary>
+    public async ValueTask HideAsync(string[] key, CancellationToken cancellationToken)
+    {
+        if (KeyBytes.Of(key) is { } bytes)
+            await MarkAsync(Erasures.HashOf(bytes), cancellationToken).ConfigureAwait(false);
+    }
+
     private ValueTask<long> MarkAsync(string mark, CancellationToken cancellationToken) =>
         _area.WriteAsync(
             async (session, _) =>

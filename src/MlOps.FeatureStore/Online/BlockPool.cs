@@ -90,21 +90,27 @@ internal sealed class BlockPool
         if (_returned < Words / 32)
             return false;
         _returned = 0;
-        var blocks = new List<(int Slab, int Offset, int Words)>();
+        var places = new long[_free.Values.Sum(free => free.Count)];
+        var sizes = new int[places.Length];
+        var count = 0;
         foreach (var (size, free) in _free)
         {
             foreach (var (slab, offset) in free)
-                blocks.Add((slab, offset, size));
+            {
+                sizes[count] = size;
+                places[count++] = ((long)slab << 32) | (uint)offset;
+            }
+
             free.Clear();
         }
 
-        blocks.Sort();
-        for (int first = 0, end; first < blocks.Count; first = end)
+        Array.Sort(places, sizes);
+        for (int first = 0, end; first < count; first = end)
         {
-            var (slab, offset, words) = blocks[first];
-            for (end = first + 1; end < blocks.Count && blocks[end].Slab == slab && blocks[end].Offset == offset + words; end++)
-                words += blocks[end].Words;
-            Keep(words, slab, offset);
+            var words = sizes[first];
+            for (end = first + 1; end < count && places[end] == places[first] + words; end++)
+                words += sizes[end];
+            Keep(words, (int)(places[first] >> 32), (int)places[first]);
         }
 
         return true;

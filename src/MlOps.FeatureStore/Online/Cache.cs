@@ -13,4 +13,12 @@ internal static class Cache
         if (Sse.IsSupported)
             Sse.Prefetch0(Unsafe.AsPointer(ref place));
     }
+
+    /// <summary>The same for the letters of a text, without reading it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void PrefetchText(string text)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0(*(void**)Unsafe.AsPointer(ref text));
+    }
 }

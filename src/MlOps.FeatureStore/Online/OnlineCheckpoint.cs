@@ -5,7 +5,7 @@ namespace MlOps.Features;
 /// <summary>What a snapshot file holds beside the entities: how far history was materialised and which pushes are in.</summary>
 internal sealed class OnlineCheckpoint
 {
-    private const int FormatVersion = 3;
+    private const int FormatVersion = 4;
     private const int PrefixBytes = 20;
 
     public required OnlineState State { get; init; }

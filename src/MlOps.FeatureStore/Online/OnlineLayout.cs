@@ -2,8 +2,8 @@ namespace MlOps.Features;
 
 /// <summary>
 /// How a view's entities lie in memory. A block of window entries holds arrays side by side: event times, availabilities, then for each fixed-point column
-/// running counts, sums (two words) and, where asked for, running sums of squares (two words), the entry's own smallest and largest value and its own
-/// bucket; then the entry's own hash for each hashed column. A block of recent rows holds rows: event time, availability, null bits, values.
+/// running totals (of an entry together: count, sum in two words and, where asked for, sum of squares in two words), the entry's own smallest and largest
+/// value and its own bucket; then the entry's own hash for each hashed column. A block of recent rows holds rows: event time, availability, null bits, values.
 /// </summary>
 internal sealed class OnlineLayout
 {
@@ -20,7 +20,7 @@ internal sealed class OnlineLayout
         {
             var use = plan.Uses[c];
             Fixed[c] = new FixedPlace(
-                Count: Take(1), Sum: Take(2), Squares: use.HasFlag(ColumnUse.Squares) ? Take(2) : -1, Extremes: use.HasFlag(ColumnUse.Extremes) ? Take(2) : -1,
+                Totals: Take(WidthOf(use)), Width: WidthOf(use), Extremes: use.HasFlag(ColumnUse.Extremes) ? Take(2) : -1,
                 Bucket: use.HasFlag(ColumnUse.Buckets) ? Take(1) : -1, Sketch: use.HasFlag(ColumnUse.Buckets) ? sketch++ : -1);
         }
 
@@ -40,6 +40,15 @@ internal sealed class OnlineLayout
         ReachesForEver = WindowsOfEntries.Any(w => plan.Windows[w].Kind == FeatureWindowKind.Lifetime);
         TumblingLasts = [.. plan.Features.Where(f => f.Function == AggregateFunction.LastN && plan.Windows[f.Window].Kind == FeatureWindowKind.Tumbling).Select(f => f.Window).Distinct()];
 
+        WindowArrays = WindowWords == 0 ? [] :
+        [
+            (Times, 1), (Available, 1), .. Fixed.Select(place => (place.Totals, place.Width)),
+            .. Fixed.Where(place => place.Extremes >= 0).SelectMany(place => new[] { (place.Extremes, 1), (place.Extremes + 1, 1) }),
+            .. Fixed.Where(place => place.Bucket >= 0).Select(place => (place.Bucket, 1)), .. Hashed.Select(place => (place.Hash, 1)),
+        ];
+
+        static int WidthOf(ColumnUse use) => use.HasFlag(ColumnUse.Squares) ? 5 : 3;
+
         int Take(int words)
         {
             word += words;
@@ -57,6 +66,9 @@ internal sealed class OnlineLayout
 
     /// <summary>Words of a window entry; 0 when there are no windows but those of last values.</summary>
     public int WindowWords { get; }
+
+    /// <summary>The arrays of a window block: where each begins, in words of an entry, and how many words it has of each entry.</summary>
+    public (int Start, int Width)[] WindowArrays { get; }
 
     /// <summary>Sketches of a window entry.</summary>
     public int Sketches { get; }
@@ -104,8 +116,8 @@ internal sealed class OnlineLayout
         RowWords = word;
     }
 
-    /// <summary>Where the arrays of a fixed-point column lie; -1 what is not kept.</summary>
-    internal readonly record struct FixedPlace(int Count, int Sum, int Squares, int Extremes, int Bucket, int Sketch);
+    /// <summary>Where the arrays of a fixed-point column lie, and how many words its totals have; -1 what is not kept.</summary>
+    internal readonly record struct FixedPlace(int Totals, int Width, int Extremes, int Bucket, int Sketch);
 
     /// <summary>Where the array of a hashed column lies, which sketch it is, how many hashes are kept.</summary>
     internal readonly record struct HashedPlace(int Hash, int Sketch, int Size);

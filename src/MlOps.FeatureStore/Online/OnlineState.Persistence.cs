@@ -128,8 +128,8 @@ internal sealed partial class OnlineState
         buffer.Write(header.Pass);
         buffer.Write(header.Newest);
         buffer.Write(header.LastEvent);
-        for (var word = 0; word < _layout.WindowWords; word++)
-            buffer.Write(MemoryMarshal.AsBytes(_pool[header.Window.Slab].AsSpan(header.Window.Offset + (word * header.Window.Capacity), window)));
+        foreach (var (start, width) in _layout.WindowArrays)
+            buffer.Write(MemoryMarshal.AsBytes(_pool[header.Window.Slab].AsSpan(header.Window.Offset + (start * header.Window.Capacity), window * width)));
         if (recent > 0)
             buffer.Write(MemoryMarshal.AsBytes(_pool[header.Recent.Slab].AsSpan(header.Recent.Offset, recent * _layout.RowWords)));
         for (var p = 0; p < _plan.View.Keys.Count; p++)
@@ -174,8 +174,8 @@ internal sealed partial class OnlineState
         {
             var capacity = CapacityFor(window);
             header.Window = new EntityHeader.Place { Slab = slab, Offset = offset, Capacity = capacity, Count = window };
-            for (var word = 0; word < _layout.WindowWords; word++)
-                bytes.Read(MemoryMarshal.AsBytes(block.AsSpan(offset + (word * capacity), window)));
+            foreach (var (start, width) in _layout.WindowArrays)
+                bytes.Read(MemoryMarshal.AsBytes(block.AsSpan(offset + (start * capacity), window * width)));
             offset += capacity * _layout.WindowWords;
         }
 

@@ -108,9 +108,9 @@ internal sealed partial class OnlineState
                 ref readonly var place = ref _layout.Fixed[column.Column];
                 if (column.Ops.Length > 0)
                 {
-                    var totals = Sum(slab, offset, capacity, place, column.Squares, before, top);
+                    var totals = Sum(TotalsOf(slab, offset, capacity, place, count), place.Width, column.Squares, before, top);
                     if (asKnown)
-                        SubtractHidden(slab, offset, capacity, place, column.Squares, before, top, known, now, ref totals);
+                        SubtractHidden(TotalsOf(slab, offset, capacity, place, count), place.Width, column.Squares, before, top, known, now, ref totals);
                     if (column.Extremes && top > before)
                     {
                         int least = offset + (place.Extremes * capacity) + before + 1, length = top - before;
@@ -155,41 +155,43 @@ internal sealed partial class OnlineState
         return start < nodes.Length ? nodes[start..] : default;
     }
 
-    private static Totals Sum(long[] slab, int offset, int capacity, in OnlineLayout.FixedPlace place, bool squares, int before, int top)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ReadOnlySpan<long> TotalsOf(long[] slab, int offset, int capacity, in OnlineLayout.FixedPlace place, int count) =>
+        slab.AsSpan(offset + (place.Totals * capacity), count * place.Width);
+
+    private static Totals Sum(ReadOnlySpan<long> running, int width, bool squares, int before, int top)
     {
-        int counts = offset + (place.Count * capacity), sums = offset + (place.Sum * capacity);
         var totals = Totals.Empty;
-        totals.Count = slab[counts + top];
-        var sum = Word(slab, sums, capacity, top);
+        var last = running.Slice(top * width, width);
+        totals.Count = last[0];
+        var sum = Word(last, 1);
+        var square = squares ? Word(last, 3) : 0;
         if (before >= 0)
         {
-            totals.Count -= slab[counts + before];
-            sum -= Word(slab, sums, capacity, before);
+            var first = running.Slice(before * width, width);
+            totals.Count -= first[0];
+            sum -= Word(first, 1);
+            if (squares)
+                square -= Word(first, 3);
         }
 
         totals.Sum = (Int128)sum;
-        if (squares)
-        {
-            var at = offset + (place.Squares * capacity);
-            totals.Squares = Word(slab, at, capacity, top) - (before >= 0 ? Word(slab, at, capacity, before) : 0);
-        }
-
+        totals.Squares = square;
         return totals;
     }
 
     // Some row of the entity became known after the moment: such rows are taken out of every window.
-    private static void SubtractHidden(
-        long[] slab, int offset, int capacity, in OnlineLayout.FixedPlace place, bool squares, int before, int top, ReadOnlySpan<long> known, long now, ref Totals totals)
+    private static void SubtractHidden(ReadOnlySpan<long> running, int width, bool squares, int before, int top, ReadOnlySpan<long> known, long now, ref Totals totals)
     {
-        int counts = offset + (place.Count * capacity), sums = offset + (place.Sum * capacity), at = offset + (place.Squares * capacity);
         for (var i = Math.Max(1, before + 1); i <= top; i++)
         {
             if (known[i] <= now)
                 continue;
-            totals.Count -= slab[counts + i] - slab[counts + i - 1];
-            totals.Sum -= (Int128)(Word(slab, sums, capacity, i) - Word(slab, sums, capacity, i - 1));
+            ReadOnlySpan<long> entry = running.Slice(i * width, width), former = running.Slice((i - 1) * width, width);
+            totals.Count -= entry[0] - former[0];
+            totals.Sum -= (Int128)(Word(entry, 1) - Word(former, 1));
             if (squares)
-                totals.Squares -= Word(slab, at, capacity, i) - Word(slab, at, capacity, i - 1);
+                totals.Squares -= Word(entry, 3) - Word(former, 3);
         }
     }
 

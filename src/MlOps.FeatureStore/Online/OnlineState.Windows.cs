@@ -128,8 +128,12 @@ internal sealed partial class OnlineState
         int offset = window.Offset, capacity = window.Capacity, count = window.Count;
         if (at < count)
         {
-            for (var word = 0; word < _layout.WindowWords; word++)
-                Array.Copy(slab, offset + (word * capacity) + at, slab, offset + (word * capacity) + at + 1, count - at);
+            foreach (var (start, width) in _layout.WindowArrays)
+            {
+                var from = offset + (start * capacity) + (at * width);
+                Array.Copy(slab, from, slab, from + width, (count - at) * width);
+            }
+
             if (nodes is not null)
             {
                 Array.Copy(nodes, at * _layout.Sketches, nodes, (at + 1) * _layout.Sketches, (count - at) * _layout.Sketches);
@@ -145,23 +149,10 @@ internal sealed partial class OnlineState
             ref readonly var place = ref _layout.Fixed[c];
             var units = row.Fixed[c][row.At];
             var has = units != ViewPlan.Missing;
-            var counts = offset + (place.Count * capacity);
-            slab[counts + at] = slab[counts + at - 1];
-            Carry(slab, offset + (place.Sum * capacity), capacity, at);
+            var totals = slab.AsSpan(offset + (place.Totals * capacity) + ((at - 1) * place.Width), (count - at + 1) * place.Width);
+            totals[..place.Width].CopyTo(totals[place.Width..]);
             if (has)
-            {
-                for (var i = at; i < count; i++)
-                    slab[counts + i]++;
-                Add(slab, offset + (place.Sum * capacity), capacity, at, count, (UInt128)(Int128)units);
-            }
-
-            if (place.Squares >= 0)
-            {
-                Carry(slab, offset + (place.Squares * capacity), capacity, at);
-                if (has)
-                    Add(slab, offset + (place.Squares * capacity), capacity, at, count, Square(units));
-            }
-
+                Add(totals[place.Width..], place.Width, 1, (UInt128)(Int128)units, place.Width == 5 ? Square(units) : 0);
             SetOwn(slab, offset, capacity, place, at, units);
         }
 
@@ -178,18 +169,11 @@ internal sealed partial class OnlineState
             ref readonly var place = ref _layout.Fixed[c];
             var units = row.Fixed[c][row.At];
             var has = units != ViewPlan.Missing;
-            var counts = offset + (place.Count * capacity);
-            var more = (has ? 1 : 0) - (slab[counts + at] - slab[counts + at - 1]);
-            for (var i = at; i < count; i++)
-                slab[counts + i] += more;
-            var sums = offset + (place.Sum * capacity);
-            Add(slab, sums, capacity, at, count, (UInt128)(Int128)(has ? units : 0) - (Word(slab, sums, capacity, at) - Word(slab, sums, capacity, at - 1)));
-            if (place.Squares >= 0)
-            {
-                var squares = offset + (place.Squares * capacity);
-                Add(slab, squares, capacity, at, count, (has ? Square(units) : 0) - (Word(slab, squares, capacity, at) - Word(slab, squares, capacity, at - 1)));
-            }
-
+            var totals = slab.AsSpan(offset + (place.Totals * capacity) + ((at - 1) * place.Width), (count - at + 1) * place.Width);
+            var own = totals[place.Width..];
+            Add(
+                own, place.Width, (has ? 1 : 0) - (own[0] - totals[0]), (UInt128)(Int128)(has ? units : 0) - (Word(own, 1) - Word(totals, 1)),
+                place.Width == 5 ? (has ? Square(units) : 0) - (Word(own, 3) - Word(totals, 3)) : 0);
             SetOwn(slab, offset, capacity, place, at, units);
         }
 
@@ -211,26 +195,28 @@ internal sealed partial class OnlineState
             slab[offset + (place.Bucket * capacity) + at] = has ? Sketches.BucketWord(units) : 0;
     }
 
+    // To the totals of every entry.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Carry(long[] slab, int low, int capacity, int at)
+    private static void Add(Span<long> totals, int width, long count, UInt128 sum, UInt128 squares)
     {
-        slab[low + at] = slab[low + at - 1];
-        slab[low + capacity + at] = slab[low + capacity + at - 1];
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(long[] slab, int low, int capacity, int from, int to, UInt128 more)
-    {
-        for (var i = from; i < to; i++)
+        for (; totals.Length >= width; totals = totals[width..])
         {
-            var total = Word(slab, low, capacity, i) + more;
-            slab[low + i] = (long)(ulong)total;
-            slab[low + capacity + i] = (long)(ulong)(total >> 64);
+            totals[0] += count;
+            SetWord(totals, 1, Word(totals, 1) + sum);
+            if (width == 5)
+                SetWord(totals, 3, Word(totals, 3) + squares);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static UInt128 Word(long[] slab, int low, int capacity, int at) => new((ulong)slab[low + capacity + at], (ulong)slab[low + at]);
+    private static UInt128 Word(ReadOnlySpan<long> totals, int at) => new((ulong)totals[at + 1], (ulong)totals[at]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SetWord(Span<long> totals, int at, UInt128 word)
+    {
+        totals[at] = (long)(ulong)word;
+        totals[at + 1] = (long)(ulong)(word >> 64);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static UInt128 Square(long units)
@@ -293,15 +279,9 @@ internal sealed partial class OnlineState
 
             foreach (ref readonly var place in _layout.Fixed.AsSpan())
             {
-                Move(slab, offset + (place.Count * capacity), i, target);
-                Move(slab, offset + (place.Sum * capacity), i, target);
-                Move(slab, offset + ((place.Sum + 1) * capacity), i, target);
-                if (place.Squares >= 0)
-                {
-                    Move(slab, offset + (place.Squares * capacity), i, target);
-                    Move(slab, offset + ((place.Squares + 1) * capacity), i, target);
-                }
-
+                var totals = offset + (place.Totals * capacity);
+                for (var word = 0; word < place.Width; word++)
+                    slab[totals + (target * place.Width) + word] = slab[totals + (i * place.Width) + word];
                 if (place.Extremes < 0)
                     continue;
                 int least = offset + (place.Extremes * capacity), most = least + capacity;
@@ -312,9 +292,6 @@ internal sealed partial class OnlineState
 
         window.Count = kept + 1;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Move(long[] slab, int array, int from, int to) => slab[array + to] = slab[array + from];
 
     // The words and nodes of each run of entries that becomes one.
     private void MergeSketches(long[] slab, in EntityHeader.Place window, long[]?[] nodes, int[] targets)
@@ -360,10 +337,16 @@ internal sealed partial class OnlineState
 
     private bool CanMerge(long earlier, long later)
     {
-        for (var s = 0; s < _steps.Length; s++)
+        // The longest step comes last and reaches back furthest: it keeps most entries apart, and mostly without a division.
+        for (var s = _steps.Length - 1; s >= 0; s--)
         {
-            var boundary = ViewPlan.FloorTo(later, _steps[s]);
-            if (boundary > earlier && boundary >= _stepLimits[s])
+            long step = _steps[s], limit = _stepLimits[s];
+            if (later < limit)
+                continue;
+            if (earlier < later - step && later - step >= limit)
+                return false;
+            var boundary = ViewPlan.FloorTo(later, step);
+            if (boundary > earlier && boundary >= limit)
                 return false;
         }
 
@@ -377,8 +360,8 @@ internal sealed partial class OnlineState
         var (slab, offset) = _pool.Rent(capacity * words);
         var from = _pool[window.Slab];
         var to = _pool[slab];
-        for (var word = 0; word < words; word++)
-            Array.Copy(from, window.Offset + (word * window.Capacity), to, offset + (word * capacity), window.Count);
+        foreach (var (start, width) in _layout.WindowArrays)
+            Array.Copy(from, window.Offset + (start * window.Capacity), to, offset + (start * capacity), window.Count * width);
         _pool.Return(window.Capacity * words, window.Slab, window.Offset);
         if (chunk.Nodes is not null)
         {

@@ -28,6 +28,9 @@ internal sealed partial class OnlineState
     private long _exactFrom = long.MinValue;
     private long _windowReach = long.MinValue;
     private long _reach = long.MinValue;
+    private long _rowReach = long.MaxValue;
+    private long _edgesMoveAt = long.MinValue;
+    private readonly long _longestLife;
     private long _managedBytes;
     private long _now;
     private int[] _targets = new int[16];
@@ -48,6 +51,7 @@ internal sealed partial class OnlineState
         _steps = [.. _layout.WindowsOfEntries.Where(w => plan.Windows[w].Kind != FeatureWindowKind.Lifetime).Select(plan.Step).Distinct().Order()];
         _stepLimits = new long[_steps.Length];
         Array.Fill(_stepLimits, long.MinValue);
+        _longestLife = plan.Features.Where(f => f.Window < 0).Select(f => f.TimeToLive).Append(-1).Max();
     }
 
     public EntityDirectory Entities { get; }
@@ -128,6 +132,13 @@ internal sealed partial class OnlineState
         for (var r = 0; r < count; r++)
         {
             var code = batch.Entity[from + r];
+            if (numbers[code] < 0)
+                Cache.PrefetchText(batch.Keys[0][code]);
+        }
+
+        for (var r = 0; r < count; r++)
+        {
+            var code = batch.Entity[from + r];
             if (numbers[code] >= 0 || batch.Event[from + r] < _reach)
                 continue;
             hashes[r] = Entities.Hash(new EntityKey(batch.Keys, code));
@@ -161,9 +172,14 @@ internal sealed partial class OnlineState
         if (header.Window.Capacity > 0)
         {
             var slab = _pool[header.Window.Slab];
-            var end = header.Window.Offset + header.Window.Count - 1;
-            for (var word = 0; word < _layout.WindowWords; word++, end += header.Window.Capacity)
-                Cache.Prefetch(ref slab[end]);
+            int count = header.Window.Count, capacity = header.Window.Capacity;
+            foreach (var (start, width) in _layout.WindowArrays)
+            {
+                ref var array = ref slab[header.Window.Offset + (start * capacity)];
+                Cache.Prefetch(ref Unsafe.Add(ref array, (count - 1) * width));
+                if (width > 1)
+                    Cache.Prefetch(ref Unsafe.Add(ref array, (Math.Min(count + 1, capacity) * width) - 1));
+            }
         }
 
         if (header.Recent.Capacity > 0)
@@ -207,7 +223,7 @@ internal sealed partial class OnlineState
     {
         var chunk = Entities.Chunk(number, out var at);
         ref var header = ref chunk.Headers[at];
-        Interlocked.Increment(ref header.Version);
+        BeginWrite(ref header);
         End(ref header, chunk, at);
         Entities.Remove(number);
         Volatile.Write(ref header.Version, header.Version + 1);
@@ -218,7 +234,7 @@ internal sealed partial class OnlineState
     {
         var chunk = Entities.Chunk(number, out var at);
         ref var header = ref chunk.Headers[at];
-        Interlocked.Increment(ref header.Version);
+        BeginWrite(ref header);
         End(ref header, chunk, at);
         header.Newest = header.LastEvent = long.MinValue;
         if (_layout.WindowWords > 0)
@@ -240,7 +256,7 @@ internal sealed partial class OnlineState
 
         var chunk = Entities.Chunk(number, out var at);
         ref var header = ref chunk.Headers[at];
-        Interlocked.Increment(ref header.Version);
+        BeginWrite(ref header);
         try
         {
             if (_layout.WindowWords > 0)
@@ -262,7 +278,7 @@ internal sealed partial class OnlineState
     {
         var chunk = Entities.Chunk(number, out var at);
         ref var header = ref chunk.Headers[at];
-        Interlocked.Increment(ref header.Version);
+        BeginWrite(ref header);
         header.Newest = header.LastEvent = long.MinValue;
         header.Pass = 0;
         header.Recent = default;
@@ -322,8 +338,19 @@ internal sealed partial class OnlineState
             return;
         // Published before anything is merged because of it: a reader that sees what was merged sees that it is no longer exact.
         Volatile.Write(ref _exactFrom, moment);
+        // Most moments share their windows' edges with the one before.
+        if (moment >= _edgesMoveAt)
+            MoveEdges(moment);
+        _reach = _rowReach;
+        if (_longestLife >= 0)
+            _reach = Math.Min(_reach, _longestLife == long.MaxValue ? long.MinValue : moment - _longestLife);
+    }
+
+    private void MoveEdges(long moment)
+    {
         Array.Fill(_stepLimits, long.MaxValue);
         _windowReach = _layout.ReachesForEver ? long.MinValue : long.MaxValue;
+        _edgesMoveAt = long.MaxValue;
         foreach (var w in _layout.WindowsOfEntries)
         {
             if (_plan.Windows[w].Kind == FeatureWindowKind.Lifetime)
@@ -332,16 +359,25 @@ internal sealed partial class OnlineState
             ref var limit = ref _stepLimits[Array.IndexOf(_steps, _plan.Step(w))];
             limit = Math.Min(limit, low);
             _windowReach = Math.Min(_windowReach, low);
+            _edgesMoveAt = Math.Min(_edgesMoveAt, _plan.LowUntil(w, moment));
         }
 
-        _reach = _windowReach;
+        _rowReach = _windowReach;
         foreach (ref readonly var feature in _plan.Features.AsSpan())
         {
-            if (feature.Window < 0)
-                _reach = Math.Min(_reach, feature.TimeToLive == long.MaxValue ? long.MinValue : moment - feature.TimeToLive);
-            else if (feature.Function == AggregateFunction.LastN)
-                _reach = Math.Min(_reach, _plan.Low(feature.Window, moment));
+            if (feature.Window < 0 || feature.Function != AggregateFunction.LastN)
+                continue;
+            _rowReach = Math.Min(_rowReach, _plan.Low(feature.Window, moment));
+            _edgesMoveAt = Math.Min(_edgesMoveAt, _plan.LowUntil(feature.Window, moment));
         }
+    }
+
+    // One writer: no locked instruction, which would wait for every store that is still on its way to memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void BeginWrite(ref EntityHeader header)
+    {
+        header.Version++;
+        Volatile.WriteBarrier();
     }
 
     private int[] Targets(int count)

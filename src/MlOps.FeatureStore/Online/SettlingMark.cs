@@ -7,8 +7,11 @@ namespace MlOps.Features;
 /// <param name="rows">How many rows must be known at or after the mark.</param>
 internal sealed class SettlingMark(int rows)
 {
-    // The newest availabilities, ascending; equal ones count each.
-    private readonly long[] _top = new long[Math.Max(1, rows)];
+    private readonly int _rows = Math.Max(1, rows);
+
+    // The newest availabilities, ascending; equal ones count each. The window moves through the array, so that a stream in order costs no copying.
+    private readonly long[] _top = new long[Math.Max(64, 4 * Math.Max(1, rows))];
+    private int _start;
     private int _count;
 
     /// <summary><see cref="long.MinValue"/> as long as there are too few rows.</summary>
@@ -18,7 +21,7 @@ internal sealed class SettlingMark(int rows)
     public long Newest { get; private set; } = long.MinValue;
 
     /// <summary>The newest availabilities, ascending.</summary>
-    public ReadOnlySpan<long> Top => _top.AsSpan(0, _count);
+    public ReadOnlySpan<long> Top => _top.AsSpan(_start, _count);
 
     /// <summary>Takes a row's availability in; true when the mark has moved.</summary>
     public bool Observe(long available, long clock)
@@ -27,23 +30,29 @@ internal sealed class SettlingMark(int rows)
             return false;
         if (available > Newest)
             Newest = available;
-        if (_count < _top.Length)
+        if (_count < _rows)
         {
-            Insert(_count++, available);
+            Insert(_start + _count++, available);
         }
-        else if (available > _top[0])
+        else if (available > _top[_start])
         {
-            _top.AsSpan(1).CopyTo(_top);
-            Insert(_count - 1, available);
+            _start++;
+            if (_start + _count > _top.Length)
+            {
+                _top.AsSpan(_start).CopyTo(_top);
+                _start = 0;
+            }
+
+            Insert(_start + _count - 1, available);
         }
 
-        return _count == _top.Length && MoveTo(Math.Min(_top[0], clock));
+        return _count == _rows && MoveTo(Math.Min(_top[_start], clock));
     }
 
     /// <summary>Where the mark would be after rows, without taking them in.</summary>
     public long After(ReadOnlySpan<long> available, long clock)
     {
-        var mark = new SettlingMark(_top.Length);
+        var mark = new SettlingMark(_rows);
         foreach (var seen in Top)
             mark.Observe(seen, clock);
         foreach (var more in available)
@@ -65,7 +74,7 @@ internal sealed class SettlingMark(int rows)
     // The places before the given one hold values in order; that place is free.
     private void Insert(int at, long available)
     {
-        while (at > 0 && _top[at - 1] > available)
+        while (at > _start && _top[at - 1] > available)
         {
             _top[at] = _top[at - 1];
             at--;

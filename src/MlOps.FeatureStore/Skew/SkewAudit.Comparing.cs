@@ -9,11 +9,11 @@ internal sealed partial class SkewAudit
     public async ValueTask<SkewAuditReport> AuditAsync(
         string service, Timestamp from, Timestamp to, SkewComparison? comparison = null, CancellationToken cancellationToken = default)
     {
+        _store.Context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
         var bound = _store.Bound(service);
-        _store.Context.Access.Require(EnvironmentPermission.Read, $"feature service '{service}'");
         comparison ??= _options.Comparison;
         await _store.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
-        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        Flush();
         var damaged = new List<string>();
         var (vectors, thinned, unusable) = Load(bound, from.Microseconds, to.Microseconds, damaged, cancellationToken);
         var histories = new Dictionary<string, ISkewHistory>(StringComparer.Ordinal);
@@ -109,8 +109,28 @@ internal sealed partial class SkewAudit
                  DataColumn.Create(time, table.Times.AsSpan(start, count).ToArray().Select(moment => new Timestamp(moment)).ToArray())]);
             var frame = await _store.GetTrainingFrameAsync(spine, time, bound.Service.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
             for (var f = 0; f < bound.FeatureNames.Count; f++)
-                frame.Column<float>(bound.FeatureNames[f]).Span.CopyTo(table.Expected[f].AsSpan(start));
+                CopyFloats(frame[bound.FeatureNames[f]], table.Expected[f].AsSpan(start, count));
         }
+    }
+
+    /// <summary>A column as a vector of floats shows it: what is no number is missing.</summary>
+    internal static void CopyFloats(DataColumn column, Span<float> floats)
+    {
+        if (column is DataColumn<float> same)
+        {
+            same.Span.CopyTo(floats);
+            return;
+        }
+
+        if (column.Type is DataType.String or DataType.Timestamp)
+        {
+            floats.Fill(float.NaN);
+            return;
+        }
+
+        var numbers = column.AsDoubles();
+        for (var i = 0; i < numbers.Length; i++)
+            floats[i] = double.IsNaN(numbers[i]) ? float.NaN : (float)numbers[i];
     }
 
     // What was right for a knowledge at most so old is the lag that was allowed.

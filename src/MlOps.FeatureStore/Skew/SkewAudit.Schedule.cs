@@ -9,6 +9,7 @@ internal sealed partial class SkewAudit
     /// <inheritdoc />
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
+        _store.Context.Access.Require(EnvironmentPermission.ManageFeatures, "the audit of served vectors");
         if (_options.Interval is not { } interval)
             return;
         var clock = _store.Context.Clock;

@@ -27,6 +27,7 @@ internal sealed partial class SkewAudit : ISkewAudit, IDisposable
     {
         get
         {
+            _store.Context.Access.Require(EnvironmentPermission.Read, "the log of served vectors");
             lock (_gate)
                 return new SkewLogStatus(_options.IsEnabled, _taps.Values.Sum(tap => tap.Logged), _log.Written, _taps.Values.Sum(tap => tap.Dropped), _log.Failed);
         }
@@ -37,13 +38,21 @@ internal sealed partial class SkewAudit : ISkewAudit, IDisposable
     {
         get
         {
+            // They show values.
+            _store.Context.Access.Require(EnvironmentPermission.ReadFeatures, "skew reports");
+            KeyValuePair<string, SkewAuditReport>[] reports;
             lock (_gate)
-                return new Dictionary<string, SkewAuditReport>(_reports, StringComparer.Ordinal);
+                reports = [.. _reports];
+            return new Dictionary<string, SkewAuditReport>(reports.Where(report => _store.SeesValues(report.Key)), StringComparer.Ordinal);
         }
     }
 
     /// <inheritdoc />
-    public IFeatureVectorSource Watch(string service, IFeatureVectorSource source) => Watch(service, source, isInner: false);
+    public IFeatureVectorSource Watch(string service, IFeatureVectorSource source)
+    {
+        _store.Context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
+        return Watch(service, source, isInner: false);
+    }
 
     /// <summary>Watches a source; the store's own ones are inner, since the host may put others around them.</summary>
     public IFeatureVectorSource Watch(string service, IFeatureVectorSource source, bool isInner)
@@ -74,29 +83,46 @@ internal sealed partial class SkewAudit : ISkewAudit, IDisposable
     /// <inheritdoc />
     public ValueTask FlushAsync(CancellationToken cancellationToken = default)
     {
+        _store.Context.Access.Require(EnvironmentPermission.ManageFeatures, "the log of served vectors");
         cancellationToken.ThrowIfCancellationRequested();
-        foreach (var tap in Taps())
-            tap.Flush();
+        Flush();
         return default;
     }
 
     /// <inheritdoc />
     public ValueTask<int> EraseAsync(string view, IReadOnlyList<string> key, CancellationToken cancellationToken = default)
     {
+        _store.Context.Access.Require(EnvironmentPermission.ManageFeatures, $"logged vectors of feature view '{view}'");
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(key);
-        _store.Context.Access.Require(EnvironmentPermission.Delete, $"logged vectors of feature view '{view}'");
-        foreach (var tap in Taps())
-            tap.Flush();
+        _store.RequireWhole(view);
+        return new ValueTask<int>(Erase(view, key, cancellationToken));
+    }
+
+    /// <summary>Erases for a caller who was asked: from the logs of all services, whether the caller sees them or not.</summary>
+    public int Erase(string view, IReadOnlyList<string> key, CancellationToken cancellationToken)
+    {
+        Flush();
         var erased = 0;
-        foreach (var service in _store.Services)
+        var services = _store.AllServices.ToDictionary(service => service.Service.Name, StringComparer.Ordinal);
+        // Also those that the host does not declare any more.
+        foreach (var name in _log.Services().Union(services.Keys, StringComparer.Ordinal))
         {
-            var parts = _store.Bound(service.Name).Views.Where(part => part.View.Name == view && part.KeyColumns.Length == key.Count).ToArray();
-            if (parts.Length > 0)
-                erased += _log.Erase(service.Name, vector => parts.Any(part => IsOf(vector, part.KeyColumns, key)), cancellationToken);
+            if (!services.TryGetValue(name, out var service))
+            {
+                erased += _log.Erase(name, vector => vector.Schema.Views.Contains(view, StringComparer.Ordinal) && key.All(part => vector.Keys.Contains(part, StringComparer.Ordinal)), cancellationToken);
+                continue;
+            }
+
+            var parts = service.Views.Where(part => part.View.Name == view && part.KeyColumns.Length == key.Count).ToArray();
+            if (parts.Length == 0)
+                continue;
+            erased += _log.Erase(name, vector => parts.Any(part => IsOf(vector, part.KeyColumns, key)), cancellationToken);
+            lock (_gate)
+                _reports.Remove(name);
         }
 
-        return new ValueTask<int>(erased);
+        return erased;
     }
 
     public void Dispose()
@@ -134,6 +160,12 @@ internal sealed partial class SkewAudit : ISkewAudit, IDisposable
             mistakes.Add($"VectorsPerAudit is {options.VectorsPerAudit}: choose at least 1");
         if (mistakes.Count > 0)
             throw new InvalidDefinitionException($"FeatureStoreOptions.SkewAudit: {string.Join("; ", mistakes)}.");
+    }
+
+    private void Flush()
+    {
+        foreach (var tap in Taps())
+            tap.Flush();
     }
 
     private SkewTap[] Taps()

@@ -15,7 +15,7 @@ internal sealed class DerivedViewSource(string view, string? service, Func<DataF
     internal override async ValueTask<SourceResult> RefreshAsync(SourceRefresh refresh, CancellationToken cancellationToken)
     {
         var store = refresh.Reading.Store;
-        var driving = store.OfflineOf(view);
+        var driving = store.ReadableOf(view);
         var (commit, taken) = Parse(await refresh.Progress.PositionAsync(cancellationToken).ConfigureAwait(false));
         var total = default(SourceResult);
         long[] commits;

@@ -10,7 +10,7 @@ internal sealed class FeatureSources(FeatureStore store, EnvironmentContext cont
 
     public async ValueTask<SourceResult> IngestAsync(string view, FeatureSource source, string key, SourceOptions? options = null, CancellationToken cancellationToken = default)
     {
-        context.Access.Require(EnvironmentPermission.LogRuns, $"feature view {view}");
+        context.Access.Require(EnvironmentPermission.WriteFeatures, $"feature view '{view}'");
         ArgumentNullException.ThrowIfNull(source);
         ArgumentException.ThrowIfNullOrEmpty(key);
         var reading = Reading(store.Find(view), options);
@@ -20,7 +20,7 @@ internal sealed class FeatureSources(FeatureStore store, EnvironmentContext cont
 
     public async ValueTask<SourceResult> RefreshAsync(string view, SourceOptions? options = null, CancellationToken cancellationToken = default)
     {
-        context.Access.Require(EnvironmentPermission.LogRuns, $"feature view {view}");
+        context.Access.Require(EnvironmentPermission.WriteFeatures, $"feature view '{view}'");
         var definition = store.Find(view);
         if (definition.Sources.Count == 0)
             throw new InvalidDefinitionException($"Feature view '{view}' declares no source: call Source(...) in its definition, or hand rows over with IngestAsync.");

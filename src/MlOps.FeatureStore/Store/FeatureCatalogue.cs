@@ -49,10 +49,19 @@ internal sealed partial class FeatureCatalogue(MetadataArea area, EnvironmentCon
             "INSERT INTO features_materializations (view_id, done_at) VALUES (@view, @now) ON CONFLICT (view_id) DO UPDATE SET done_at = @now",
             ("view", $"{view.Name}.v{view.Version}"), ("now", Now)), cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Deletes what was computed of a view's values, for instance after an entity was erased.</summary>
+    /// <summary>The recorded versions of views, as <c>name.v1</c>.</summary>
+    public async ValueTask<IReadOnlyList<string>> VersionsAsync(string[] views, CancellationToken cancellationToken)
+    {
+        var all = await area.ReadAsync(
+            (session, _) => session.QueryAsync("SELECT name, version FROM features_views ORDER BY name, version", row => (Name: row.GetString(0), Version: row.GetInt64(1))), cancellationToken).ConfigureAwait(false);
+        return [.. all.Where(view => views.Contains(view.Name, StringComparer.Ordinal)).Select(view => $"{view.Name}.v{view.Version}")];
+    }
+
+    /// <summary>Deletes what was computed of the values of any version of a view, for instance after an entity was erased.</summary>
     public async ValueTask ForgetStatisticsAsync(FeatureView view, CancellationToken cancellationToken) =>
         await area.WriteAsync(
-            (session, _) => session.ExecuteAsync("DELETE FROM features_statistics WHERE view_id = @view", ("view", $"{view.Name}.v{view.Version}")), cancellationToken).ConfigureAwait(false);
+            (session, _) => session.ExecuteAsync(
+                "DELETE FROM features_statistics WHERE view_id IN (SELECT name || '.v' || version FROM features_views WHERE name = @view)", ("view", view.Name)), cancellationToken).ConfigureAwait(false);
 
     public async ValueTask RecordDeprecatedReadAsync(FeatureView view, string feature, string service, CancellationToken cancellationToken)
     {

@@ -8,6 +8,8 @@ internal sealed partial class FeatureStore : TrainingFrames.IJoins
     /// <inheritdoc />
     public IFeatureSpines Spines => field ??= new FeatureSpines(_context, OpenViewAsync);
 
+    string TrainingFrames.IJoins.ReadableIdOf(string service) => ServiceOf(service, FeatureUse.Values).Id;
+
     async ValueTask<(DataFrame Frame, IReadOnlyDictionary<string, long> Commits)> TrainingFrames.IJoins.JoinAsync(
         DataFrame spine, string timeColumn, string service, TrainingFrameOptions options, CancellationToken cancellationToken)
     {

@@ -5,13 +5,19 @@ internal sealed partial class FeatureStore : ISkewStore
     private SkewAudit? _skew;
 
     /// <inheritdoc />
-    public ISkewAudit Skew => SkewAudit;
+    public ISkewAudit Skew => Auditor;
 
     EnvironmentContext ISkewStore.Context => _context;
 
-    private SkewAudit SkewAudit => LazyInitializer.EnsureInitialized(ref _skew, () => new SkewAudit(this, _options.SkewAudit));
+    private SkewAudit Auditor => LazyInitializer.EnsureInitialized(ref _skew, () => new SkewAudit(this, _options.SkewAudit));
 
     BoundService ISkewStore.Bound(string service) => ServiceOf(service, FeatureUse.Values);
+
+    IReadOnlyCollection<BoundService> ISkewStore.AllServices => _services.Values;
+
+    bool ISkewStore.SeesValues(string service) => _services.TryGetValue(service, out var found) && SightOf(new CallerSight(_context.Access), found) == FeatureVisibility.Values;
+
+    void ISkewStore.RequireWhole(string view) => ViewOf(view, FeatureUse.Write);
 
     OnlineMarks ISkewStore.MarksOf(string view) => _online[view].Checkpoint is { } checkpoint
         ? new OnlineMarks(checkpoint.State.ExactFrom, checkpoint.State.AvailableUpTo, checkpoint.MaterializedUpTo)
@@ -39,23 +45,15 @@ internal sealed partial class FeatureStore : ISkewStore
                 ? snapshot
                 : new OfflineSnapshot(plan, snapshot.Segments) { MaxCommit = snapshot.MaxCommit, MinEvent = snapshot.MinEvent, Erasures = snapshot.Erasures };
             PointInTimeJoin.Run([new JoinPart(history, SpineGroups.Of(codes, times), false, delay, outputs)], CancellationToken.None);
-            return Array.ConvertAll(outputs, output => ToFloats(output!.Build("feature")));
+            return Array.ConvertAll(outputs, output =>
+            {
+                var floats = new float[times.Length];
+                SkewAudit.CopyFloats(output!.Build("feature"), floats);
+                return floats;
+            });
         }
 
         public void Dispose() => snapshot.Dispose();
-
-        // As a vector of floats shows them.
-        private static float[] ToFloats(DataColumn column)
-        {
-            var floats = new float[column.Length];
-            if (column is DataColumn<float> same)
-                same.Span.CopyTo(floats);
-            else if (column.Type is DataType.String or DataType.Timestamp)
-                Array.Fill(floats, float.NaN);
-            else
-                floats = Array.ConvertAll(column.AsDoubles(), static number => double.IsNaN(number) ? float.NaN : (float)number);
-            return floats;
-        }
 
         private long FindNewest()
         {

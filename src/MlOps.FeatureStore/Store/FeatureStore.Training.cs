@@ -8,9 +8,9 @@ internal sealed partial class FeatureStore
     public async ValueTask<DataFrame> GetTrainingFrameAsync(
         DataFrame spine, string timeColumn, string service, TrainingFrameOptions? options = null, CancellationToken cancellationToken = default)
     {
+        _context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
         ArgumentNullException.ThrowIfNull(spine);
         ArgumentNullException.ThrowIfNull(timeColumn);
-        _context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
         var bound = ServiceOf(service, FeatureUse.Values);
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         await WarnOfDeprecatedAsync(bound, cancellationToken).ConfigureAwait(false);
@@ -18,15 +18,19 @@ internal sealed partial class FeatureStore
     }
 
     /// <inheritdoc />
-    public async IAsyncEnumerable<DataFrame> GetTrainingFrameBatchesAsync(
-        IAsyncEnumerable<DataFrame> spine, string timeColumn, string service, TrainingFrameOptions? options = null,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<DataFrame> GetTrainingFrameBatchesAsync(
+        IAsyncEnumerable<DataFrame> spine, string timeColumn, string service, TrainingFrameOptions? options = null, CancellationToken cancellationToken = default)
     {
+        // Asked when called, not when the first batch is: an iterator begins late.
+        _context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
         ArgumentNullException.ThrowIfNull(spine);
         ArgumentNullException.ThrowIfNull(timeColumn);
-        _context.Access.Require(EnvironmentPermission.ReadFeatures, $"feature service '{service}'");
-        var bound = ServiceOf(service, FeatureUse.Values);
-        options ??= new TrainingFrameOptions();
+        return JoinBatchesAsync(ServiceOf(service, FeatureUse.Values), spine, timeColumn, options ?? new TrainingFrameOptions(), cancellationToken);
+    }
+
+    private async IAsyncEnumerable<DataFrame> JoinBatchesAsync(
+        BoundService bound, IAsyncEnumerable<DataFrame> spine, string timeColumn, TrainingFrameOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         await EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
         await WarnOfDeprecatedAsync(bound, cancellationToken).ConfigureAwait(false);
         // One state of the store for all batches.
@@ -34,7 +38,7 @@ internal sealed partial class FeatureStore
         await foreach (var batch in spine.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             var times = TrainingJoin.Check(bound, batch, timeColumn, options);
-            yield return CheckFrame(service, TrainingJoin.Run(bound, view => histories[view], batch, times, options, cancellationToken), options.Checks);
+            yield return CheckFrame(bound.Service.Name, TrainingJoin.Run(bound, view => histories[view], batch, times, options, cancellationToken), options.Checks);
         }
     }
 

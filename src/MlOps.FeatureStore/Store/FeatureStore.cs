@@ -32,7 +32,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         _catalogue = new FeatureCatalogue(area, context, _logger);
         Catalogue = new CatalogueReader(context, this, area, lineage ?? (static () => []));
         var root = Path.Combine(context.Directory, "features");
-        _quarantine = new FeatureQuarantine(context, area, Path.Combine(root, "quarantine"), options, EnsureReadyAsync, ApplyQuarantinedAsync);
+        _quarantine = new FeatureQuarantine(context, area, Path.Combine(root, "quarantine"), options, EnsureReadyAsync, ApplyQuarantinedAsync, SeesWhole, view => ViewOf(view, FeatureUse.Values));
         foreach (var view in _declaredViews)
         {
             if (!_views.TryAdd(view.Name, view))
@@ -160,7 +160,7 @@ internal sealed partial class FeatureStore : IFeatureStore, IDisposable
         var stored = new FeatureVectorSource(bound.Id, bound.KeyNames, bound.StoredNames, [.. parts]) { Guard = GuardOf(bound) };
         IFeatureVectorSource source = bound.Transforms is { } transforms ? new ComputedVectorSource(stored, transforms) : stored;
         // What was computed of a request cannot be recomputed without the request, which is not logged.
-        return source.RequestInputs.Count > 0 ? source : SkewAudit.Watch(service, source, isInner: true);
+        return source.RequestInputs.Count > 0 ? source : Auditor.Watch(service, source, isInner: true);
     }
 
     /// <inheritdoc />

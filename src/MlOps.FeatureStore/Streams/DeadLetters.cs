@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 
 namespace MlOps.Features;
@@ -32,6 +33,84 @@ internal sealed class DeadLetters(StreamJob job, IFileSystem files, string path,
         finally
         {
             _gate.Release();
+        }
+    }
+
+    /// <summary>Takes the records that hold a key out of the file.</summary>
+    public async ValueTask<int> EraseAsync(IReadOnlyList<string> key, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // The next record opens the new file.
+            _file?.Dispose();
+            _file = null;
+            return Erase(files, path, key);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Takes the records that hold a key out of a file that no job writes.</summary>
+    public static int Erase(IFileSystem files, string path, IReadOnlyList<string> key)
+    {
+        if (!files.FileExists(path))
+            return 0;
+        string[] lines;
+        using (var reader = new StreamReader(files.OpenRead(path)))
+            lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var kept = lines.Where(line => !Holds(line, key)).ToArray();
+        if (kept.Length == lines.Length)
+            return 0;
+        var temporary = path + ".tmp";
+        files.Delete(temporary);
+        using (var file = files.CreateNew(temporary))
+        {
+            foreach (var line in kept)
+                file.Write(Encoding.UTF8.GetBytes(line + "\n"));
+            file.Flush();
+        }
+
+        files.Replace(temporary, path);
+        files.FlushDirectory(Path.GetDirectoryName(path)!);
+        return lines.Length - kept.Length;
+    }
+
+    // A torn last line cannot be read, and so may hold it.
+    private static bool Holds(string line, IReadOnlyList<string> key)
+    {
+        try
+        {
+            using var record = JsonDocument.Parse(line);
+            var content = record.RootElement.GetProperty("content").GetString() ?? "";
+            return KeySearch.IsIn($"{content}\n{Unescaped(content)}\n{record.RootElement.GetProperty("error").GetString()}", key);
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException)
+        {
+            return true;
+        }
+    }
+
+    // Rows are set aside as JSON lines, in which letters may be written as numbers; what could not be read as rows is as it came.
+    private static string Unescaped(string content)
+    {
+        try
+        {
+            var texts = new StringBuilder();
+            foreach (var line in content.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                using var row = JsonDocument.Parse(line);
+                foreach (var value in row.RootElement.EnumerateObject().Select(member => member.Value))
+                    texts.Append(value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText()).Append('\n');
+            }
+
+            return texts.ToString();
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            return "";
         }
     }
 

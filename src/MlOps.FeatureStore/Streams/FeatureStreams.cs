@@ -11,15 +11,18 @@ internal sealed class FeatureStreams(FeatureStore store, EnvironmentContext cont
     {
         get
         {
+            context.Access.Require(EnvironmentPermission.ManageFeatures, "stream jobs");
+            StreamRun[] runs;
             lock (_gate)
-                return [.. _running.Values.OfType<StreamRun>()];
+                runs = [.. _running.Values.OfType<StreamRun>()];
+            return [.. runs.Where(run => store.SeesWhole(run.Job.View))];
         }
     }
 
     public async ValueTask<IStreamRun> StartAsync(StreamJob job, CancellationToken cancellationToken = default)
     {
+        context.Access.Require(EnvironmentPermission.ManageFeatures, $"stream job '{job?.Name}'");
         ArgumentNullException.ThrowIfNull(job);
-        context.Access.Require(EnvironmentPermission.Operate, $"stream job {job.Name}");
         Check(job);
         var view = store.Find(job.View);
         await store.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
@@ -68,6 +71,25 @@ internal sealed class FeatureStreams(FeatureStore store, EnvironmentContext cont
                 throw new InvalidInputException(
                     $"Feature view '{view.Name}' cannot be rebuilt now: stream job '{job}' has brought {part} online up to offset {online}, but offline up to {landed} only, and the rows between would be lost. Stop the job, which lands them, then rebuild.");
         }
+    }
+
+    /// <summary>Takes the records that hold a key out of the dead-letter files of all jobs; how many there were.</summary>
+    public async ValueTask<int> EraseDeadLettersAsync(IReadOnlyList<string> key, CancellationToken cancellationToken)
+    {
+        StreamRun[] runs;
+        lock (_gate)
+            runs = [.. _running.Values.OfType<StreamRun>()];
+        var erased = 0;
+        foreach (var run in runs)
+            erased += await run.Poison.EraseAsync(key, cancellationToken).ConfigureAwait(false);
+        var root = Path.Combine(context.Directory, "features", "streams");
+        foreach (var path in context.Files.ListFiles(root, recursive: true).Where(path => path.EndsWith(".jsonl", StringComparison.Ordinal)))
+        {
+            if (!runs.Any(run => Path.GetFileName(Path.GetDirectoryName(path)) == run.Job.Name))
+                erased += DeadLetters.Erase(context.Files, path, key);
+        }
+
+        return erased;
     }
 
     private async Task ForgetAsync(StreamRun run)

@@ -6,6 +6,7 @@ namespace MlOps.Features;
 internal sealed partial class StreamRun : IStreamRun
 {
     private readonly CancellationTokenSource _stopReading = new();
+    private readonly EnvironmentContext _context;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly long _began;
@@ -17,6 +18,7 @@ internal sealed partial class StreamRun : IStreamRun
 
     private StreamRun(FeatureStore store, EnvironmentContext context, StreamJob job, FeatureView view, StreamOffsets offsets)
     {
+        _context = context;
         Store = store;
         Job = job;
         View = view;
@@ -70,6 +72,7 @@ internal sealed partial class StreamRun : IStreamRun
 
     public async ValueTask<StreamJobStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
+        Require();
         var partitions = new List<StreamPartitionStatus>();
         foreach (var partition in _partitions)
             partitions.Add(await partition.StatusAsync(cancellationToken).ConfigureAwait(false));
@@ -94,12 +97,14 @@ internal sealed partial class StreamRun : IStreamRun
 
     public void Pause()
     {
+        Require();
         lock (_gate)
             _paused ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     public void Resume()
     {
+        Require();
         TaskCompletionSource? paused;
         lock (_gate)
         {
@@ -110,13 +115,17 @@ internal sealed partial class StreamRun : IStreamRun
         paused?.SetResult();
     }
 
-    public Task ReachAsync(string partition, long offset, CancellationToken cancellationToken = default) =>
-        (Array.Find(_partitions, other => other.Name == partition)
+    public Task ReachAsync(string partition, long offset, CancellationToken cancellationToken = default)
+    {
+        Require();
+        return (Array.Find(_partitions, other => other.Name == partition)
             ?? throw new NotFoundException($"Stream job '{Job.Name}' has no partition '{partition}'. {NearestNames.Describe(partition, _partitions.Select(other => other.Name))}"))
-        .ReachAsync(offset).WaitAsync(cancellationToken);
+            .ReachAsync(offset).WaitAsync(cancellationToken);
+    }
 
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
+        Require();
         StopReading();
         await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -138,6 +147,9 @@ internal sealed partial class StreamRun : IStreamRun
             // Ended already.
         }
     }
+
+    // A run may be handed on; who has it is asked as who lists the runs is. Disposing is not: a job must end with the host.
+    private void Require() => _context.Access.Require(EnvironmentPermission.ManageFeatures, $"stream job '{Job.Name}'");
 
     /// <summary>Waits while the job is paused.</summary>
     public async ValueTask GoAsync(CancellationToken cancellationToken)

@@ -31,7 +31,8 @@ public sealed class PureTransformAnalyzer : DiagnosticAnalyzer
             return;
         foreach (var argument in invocation.Arguments)
         {
-            if (argument.Value is not IDelegateCreationOperation { Target: var target })
+            // What gives nothing back transforms nothing: it fills in a definition.
+            if (argument.Value is not IDelegateCreationOperation { Target: var target, Type: INamedTypeSymbol { DelegateInvokeMethod.ReturnsVoid: false } })
                 continue;
             if (target is IAnonymousFunctionOperation lambda)
                 Report(lambda, lambda.Body, context.ReportDiagnostic);

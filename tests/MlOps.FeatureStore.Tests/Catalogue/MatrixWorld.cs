@@ -74,7 +74,8 @@ internal static class MatrixWorld
                 });
             }
 
-            return view.Build();
+            // Nothing but what is meant for the quarantine is so large.
+            return view.Check(DataChecks.Define().Column(FeatureName(v, 0), column => column.AtMost(900_000))).Build();
         }),
     ];
 
@@ -106,6 +107,7 @@ internal static class MatrixWorld
         foreach (var (v, f) in Features)
             await world.Store.MaterializeAsync(ServiceName(v, f), Later);
         Opened.Clear();
+        Saved.Clear();
         foreach (var (v, f) in Features)
         {
             using var _ = world.As("olga", "owners");
@@ -113,6 +115,68 @@ internal static class MatrixWorld
         }
 
         return world;
+    }
+
+    private static int _held;
+
+    /// <summary>Calls with the id of a batch in quarantine, put there by the process; messages name the view in its place.</summary>
+    public static async Task<object?> WithBatchAsync(GovernedStore world, string view, Func<string, Task<object?>> call)
+    {
+        var id = "0";
+        if (view != "qvq9")
+        {
+            using var _ = world.Caller.ActForProcess();
+            var rows = Rows(view);
+            var bad = rows.With(DataColumn.Create("at", new[] { Start - TimeSpan.FromDays(9), Start - TimeSpan.FromDays(8) })).With(DataColumn.Create(FeatureName(view[3] - '0', 0), new[] { 999_999f, 999_998f }));
+            try
+            {
+                await world.Store.IngestAsync(view, bad, $"bad {Interlocked.Increment(ref _held)}");
+            }
+            catch (DataCheckException refused)
+            {
+                id = refused.QuarantineId!;
+            }
+        }
+
+        return await InPlaceOfAsync(id, view, call);
+    }
+
+    /// <summary>Calls with the digest of a frame of a service, saved by the process; messages name the service in its place.</summary>
+    public static async Task<object?> WithFrameAsync(GovernedStore world, string service, Func<string, Task<object?>> call)
+    {
+        using (world.Caller.ActForProcess())
+        {
+            if (service != "qsq9x9" && (await world.Store.Frames.ListAsync(null, service)).All(frame => frame.Name != "frame of " + service))
+                Saved[service] = (await world.Store.Frames.CreateAsync("frame of " + service, Spine, "at", service)).Digest;
+        }
+
+        return await InPlaceOfAsync(Saved.GetValueOrDefault(service) ?? "sha256:" + new string('0', 64), service, call);
+    }
+
+    public static async Task<object?> ListFramesAsync(GovernedStore world)
+    {
+        foreach (var (v, f) in Features)
+            await WithFrameAsync(world, ServiceName(v, f), _ => Task.FromResult<object?>(null));
+        return await world.Store.Frames.ListAsync();
+    }
+
+    /// <summary>Digests of frames, by service.</summary>
+    public static Dictionary<string, string> Saved { get; } = new(StringComparer.Ordinal);
+
+    private static async Task<object?> InPlaceOfAsync(string id, string name, Func<string, Task<object?>> call)
+    {
+        try
+        {
+            return await call(id);
+        }
+        catch (NotFoundException error)
+        {
+            throw new NotFoundException(error.Message.Replace(id, name, StringComparison.Ordinal));
+        }
+        catch (AccessDeniedException error)
+        {
+            throw new AccessDeniedException(error.Message.Replace(id, name, StringComparison.Ordinal));
+        }
     }
 
     /// <summary>The rules once more, written from the documentation: admin and owner all; else the most specific kind that matches, and its widest share.</summary>
@@ -152,7 +216,7 @@ internal static class MatrixWorld
         null or "admin" => true,
         "nobody" => false,
         "viewer" or "owning viewer" or "approver" => permission == EnvironmentPermission.Read,
-        "operator" => permission is EnvironmentPermission.Read or EnvironmentPermission.ManageFeatures,
+        "operator" => permission is EnvironmentPermission.Read or EnvironmentPermission.ManageFeatures or EnvironmentPermission.Operate or EnvironmentPermission.Delete,
         "olga" or "all but admin" => true,
         _ => permission is EnvironmentPermission.Read or EnvironmentPermission.ReadFeatures or EnvironmentPermission.WriteFeatures,
     };
@@ -189,6 +253,7 @@ internal static class MatrixWorld
             .. Enumerable.Range(0, ViewSharing.Length).Select(v => new LineageNode(LineageNodeKind.FeatureView, ViewName(v) + ".v1")),
             .. Enumerable.Range(0, ViewSharing.Length).Select(v => new LineageNode(LineageNodeKind.Batch, ViewName(v) + ".v1/first")),
             .. Services().Select(service => new LineageNode(LineageNodeKind.FeatureService, world.Store.IdOf(service.Name))),
+            .. Saved.Values.Select(LineageNode.Data),
         ];
     }
 

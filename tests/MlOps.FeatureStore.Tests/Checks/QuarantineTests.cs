@@ -184,9 +184,9 @@ public sealed class QuarantineTests
         (EnvironmentPermission Needed, Func<Task> Act)[] acts =
         [
             (EnvironmentPermission.Read, () => store.Quarantine.ListAsync().AsTask()), (EnvironmentPermission.Read, () => store.Quarantine.GetAsync(id).AsTask()),
-            (EnvironmentPermission.ReadArtifacts, () => store.Quarantine.GetReportAsync(id).AsTask()), (EnvironmentPermission.ReadArtifacts, () => store.Quarantine.GetRowsAsync(id).AsTask()),
-            (EnvironmentPermission.Operate, () => store.Quarantine.ReleaseAsync(id, "why").AsTask()), (EnvironmentPermission.Operate, () => store.Quarantine.ReleaseAsync(id, Flights.Rows(1)).AsTask()),
-            (EnvironmentPermission.Operate, () => store.Quarantine.DiscardAsync(id, "why").AsTask()), (EnvironmentPermission.ReadArtifacts, () => store.ProfileAsync("origin").AsTask()),
+            (EnvironmentPermission.ReadFeatures, () => store.Quarantine.GetReportAsync(id).AsTask()), (EnvironmentPermission.ReadFeatures, () => store.Quarantine.GetRowsAsync(id).AsTask()),
+            (EnvironmentPermission.WriteFeatures, () => store.Quarantine.ReleaseAsync(id, "why").AsTask()), (EnvironmentPermission.WriteFeatures, () => store.Quarantine.ReleaseAsync(id, Flights.Rows(1)).AsTask()),
+            (EnvironmentPermission.ManageFeatures, () => store.Quarantine.DiscardAsync(id, "why").AsTask()), (EnvironmentPermission.ReadFeatures, () => store.ProfileAsync("origin").AsTask()),
         ];
         foreach (var (needed, act) in acts)
         {

@@ -103,7 +103,7 @@ public sealed class CompactionTests
             Task.Run(async () => await open.Store.Offline.CompactAsync("events", whole: true)),
             Task.Run(async () => await other.Offline.CompactAsync("events", whole: true)),
             Task.Run(async () => await open.Store.EraseAsync("events", ["E1"])),
-            Task.Run(async () => await other.EraseAsync("events", ["E2"])));
+            Task.Run(async () => await other.OfflineOf("events").EraseAsync(["E2"], default)));
         foreach (var store in stores)
         {
             (await Events.DigestAsync(store, spine)).Should().Be(digest);

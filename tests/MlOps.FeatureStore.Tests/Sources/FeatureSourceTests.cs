@@ -96,7 +96,7 @@ public sealed class FeatureSourceTests : IDisposable
     [InlineData("user,at,amount\na,,1\n", "*line 2: column 'at' is the event time and has no value*")]
     [InlineData("user,at,amount\na,yesterday,1\n", "*line 2: column 'at' holds 'yesterday', which is no moment*ISO 8601*")]
     [InlineData("user,at,amount\na,1750-01-01T00:00:00Z,1\n", "*line 2: *1750-01-01T00:00:00Z*outside the years 1800 to 2262*")]
-    [InlineData("user,at,amount\na,2001-01-01T00:00:00Z,1e12\n", "*line 2: *'amount' holds 1000000000000*")]
+    [InlineData("user,at,amount\na,2001-01-01T00:00:00Z,1e16\n", "*line 2: *'amount' holds 10000000000000000*")]
     [InlineData("user,at,amount\na,2001-01-01T00:00:00Z,1,5\n", "*line 2 has 4 fields, the header has 3*")]
     [InlineData("user,at,amount,user\na,2001-01-01T00:00:00Z,1,b\n", "*two columns 'user'*")]
     [InlineData("user,at\na,2001-01-01T00:00:00Z\n", "*lacks column(s) 'amount'*")]

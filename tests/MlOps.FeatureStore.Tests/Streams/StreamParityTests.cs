@@ -60,7 +60,7 @@ public sealed class StreamParityTests
         // Whatever was left behind online or offline is fetched from the stream.
         await open.Store.Streams.RunAsync(new StreamJob { Name = "job", View = "view", Source = new ListSource(deliveries) });
         (await open.Store.GetStatusAsync("view")).OfflineRows.Should().Be(rows.Count, $"seed {seed}");
-        var source = await open.Store.GetVectorSourceAsync("service");
+        var source = await open.Store.OpenSourceAsync("service", false, default);
         var compared = 0;
         for (var q = 0; q < 12; q++)
         {

@@ -16,7 +16,7 @@ public sealed class TypedRowTests
         view.LastValues.Single().TimeToLive.Should().Be(TimeSpan.FromDays(2));
         view.Hash.Should().Be(FeatureView.Define("orders").Version(2).Key("customer").Key("shop").EventTime("at").AvailableAt("known_at")
             .Aggregate("amount", [AggregateFunction.Count, AggregateFunction.Mean], 100, windows: [FeatureWindow.Hours(1), FeatureWindow.Days(7)])
-            .LastValue("gift", TimeSpan.FromDays(2)).Build().Hash, "attributes and builder say the same");
+            .LastValue("gift", TimeSpan.FromDays(2), type: DataType.Boolean).Build().Hash, "attributes and builder say the same");
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class CollectionTests : IDisposable
         foreach (var environment in host.Environments)
         {
             host.Services.GetKeyedServices<IArtifactRoots>(environment.Name).Select(roots => roots.GetType().Assembly.GetName().Name)
-                .Should().BeEquivalentTo("MlOps.Orchestration", "MlOps.Monitoring");
+                .Should().BeEquivalentTo("MlOps.Orchestration", "MlOps.Monitoring", "MlOps.FeatureStore");
         }
     }
 

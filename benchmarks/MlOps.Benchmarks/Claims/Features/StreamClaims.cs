@@ -59,7 +59,7 @@ internal static class StreamClaims
                 long shift = 8L * 86_400_000_000 * next++;
                 for (int i = 0; i < count; i++)
                     state.Apply(RowBatchReader.Read(View.Plan, Shifted(frames[i % pieces], shift)));
-                return state.Keys.Count;
+                return state.Entities.Count;
             }));
         double rate = PieceRows * 1e9 / result[applying].CpuNanoseconds;
         return Task.FromResult(ClaimResult.AtLeast(

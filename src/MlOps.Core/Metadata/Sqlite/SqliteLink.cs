@@ -65,6 +65,9 @@ internal sealed class SqliteLink : IDisposable
     /// <summary>Runs a statement without result and returns SQLite's code.</summary>
     public int Run(string sql) => raw.sqlite3_exec(Handle, sql);
 
+    /// <summary>Copies the whole write-ahead log into the database and empties it; SQLite's code.</summary>
+    public int EmptyLog() => raw.sqlite3_wal_checkpoint_v2(Handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _);
+
     /// <summary>Runs a statement without result and throws unless it succeeds.</summary>
     public void Require(string sql)
     {

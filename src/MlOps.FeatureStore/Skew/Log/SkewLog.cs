@@ -89,6 +89,10 @@ internal sealed partial class SkewLog(IFileSystem files, string root, SkewAuditO
         }
     }
 
+    /// <summary>The services that have a log.</summary>
+    public IReadOnlyList<string> Services() =>
+        [.. files.ListFiles(root, recursive: true).Where(IsLog).Select(path => Path.GetRelativePath(root, Path.GetDirectoryName(path)!)).Distinct(StringComparer.Ordinal)];
+
     /// <summary>Removes vectors by rewriting the files that hold one.</summary>
     public int Erase(string service, Func<ServedVector, bool> isErased, CancellationToken cancellationToken)
     {

@@ -49,7 +49,7 @@ internal sealed class WatchedVectorSource(IFeatureVectorSource source, SkewTap t
         var count = FeatureNames.Count;
         var rented = ArrayPool<float>.Shared.Rent(count);
         for (var i = 0; i < count; i++)
-            rented[i] = destination[i].Type == DataType.String ? float.NaN : destination[i].ToSingle();
+            rented[i] = destination[i].Type is DataType.String or DataType.Timestamp ? float.NaN : destination[i].ToSingle();
         tap.Take(keys, asOf, rented.AsSpan(0, count));
         ArrayPool<float>.Shared.Return(rented);
     }

@@ -75,6 +75,13 @@ internal sealed partial class FeatureStore
             $"only metadata of {string.Join(", ", closed.Select(feature => $"'{feature.Name}' (view '{feature.View.Name}')"))} are shared with you");
     }
 
+    // A view that the host does not declare any more has no sharing settings here: only who sees everything sees it.
+    internal bool SeesWhole(string view)
+    {
+        var sight = new CallerSight(_context.Access);
+        return sight.IsOpen || (_views.TryGetValue(view, out var found) && found.FeatureNames.All(feature => sight.Of(found, feature) >= FeatureVisibility.Metadata));
+    }
+
     private static bool IsVisible(CallerSight sight, FeatureView view) =>
         sight.IsOpen || view.FeatureNames.Any(feature => sight.Of(view, feature) >= FeatureVisibility.Metadata);
 

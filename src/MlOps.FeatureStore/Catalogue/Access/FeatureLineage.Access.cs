@@ -19,8 +19,20 @@ internal sealed partial class FeatureLineage
         if (edges.Count == 0 || sight.IsOpen)
             return edges;
         var snapshot = await _index.GetAsync(cancellationToken).ConfigureAwait(false);
-        return IsVisible(snapshot, sight, asked) ? [.. edges.Where(edge => IsVisible(snapshot, sight, edge.From) && IsVisible(snapshot, sight, edge.To))] : [];
+        if (!IsVisible(snapshot, sight, asked))
+            return [];
+        List<LineageEdge> visible = [.. edges.Where(edge => IsVisible(snapshot, sight, edge.From) && IsVisible(snapshot, sight, edge.To)).Select(WithoutOrigin)];
+        // A frame is as visible as its services: without one of them, its spine is nobody's business.
+        if (asked.Kind == LineageNodeKind.Data && edges.Any(IsOfService) && !visible.Any(IsOfService))
+            visible.RemoveAll(edge => edge.Kind == LineageEdgeKind.Featurized);
+        return visible;
     }
+
+    private static bool IsOfService(LineageEdge edge) => edge.From.Kind == LineageNodeKind.FeatureService;
+
+    // The origin of a derived view may name a service that is closed.
+    private static LineageEdge WithoutOrigin(LineageEdge edge) =>
+        edge.From.Kind == LineageNodeKind.FeatureView && edge.To.Kind == LineageNodeKind.FeatureView ? edge with { Detail = "" } : edge;
 
     private static bool IsVisible(CatalogueSnapshot snapshot, CallerSight sight, LineageNode node) => node.Kind switch
     {
