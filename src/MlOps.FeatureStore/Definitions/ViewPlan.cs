@@ -87,6 +87,9 @@ internal sealed class ViewPlan
         _ => long.MinValue,
     };
 
+    /// <summary>The first moment whose window begins later than a given begin.</summary>
+    public long NextEdge(int window, long low) => Windows[window].Kind == FeatureWindowKind.Lifetime ? long.MaxValue : low + _lengths[window] + _hops[window];
+
     /// <summary>The first moment after the given one whose window begins elsewhere.</summary>
     public long LowUntil(int window, long moment) => Windows[window].Kind switch
     {

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace MlOps.Features;
 
 /// <summary>The moments of some entities, by entity and time, as they are gathered for a spine.</summary>
@@ -12,8 +14,7 @@ internal sealed class EventBatch(OfflineSnapshot history)
 
     public void Add(EntityCursor entity, ReadOnlySpan<long> times)
     {
-        foreach (var local in entity.Locals)
-            _locals.Add(local);
+        _locals.AddRange(entity.Locals);
         _keys.Add(entity.KeyParts());
         _times.AddRange(times);
         _starts.Add(_times.Count);
@@ -28,12 +29,31 @@ internal sealed class EventBatch(OfflineSnapshot history)
         {
             var texts = new string[times.Length];
             for (var e = 0; e < _keys.Count; e++)
-                texts.AsSpan(_starts[e + 1], _starts[e + 2] - _starts[e + 1]).Fill(_keys[e][p]);
+                Repeat(_keys[e][p], texts.AsSpan(_starts[e + 1], _starts[e + 2] - _starts[e + 1]));
             columns.Add(DataColumn.Create(keys[p].Name, texts));
         }
 
-        columns.Add(DataColumn.Create(FeatureSpines.TimeColumn, Array.ConvertAll(times, time => new Timestamp(time))));
+        columns.Add(DataColumn.Create(FeatureSpines.TimeColumn, MemoryMarshal.Cast<long, Timestamp>(times).ToArray()));
         return new DataFrame(columns);
+    }
+
+    // Copying references in bulk tells the garbage collector once, not once for each.
+    private static void Repeat(string text, Span<string> target)
+    {
+        if (target.IsEmpty)
+            return;
+        target[0] = text;
+        for (var done = 1; done < target.Length; done *= 2)
+            target[..Math.Min(done, target.Length - done)].CopyTo(target[done..]);
+    }
+
+    /// <summary>Begins anew, with the room there is.</summary>
+    public void Clear()
+    {
+        CollectionsMarshal.SetCount(_locals, history.Segments.Length);
+        CollectionsMarshal.SetCount(_starts, 2);
+        _keys.Clear();
+        _times.Clear();
     }
 
     public DataFrame ToSpine() => ToSpine([.. _times]);

@@ -48,8 +48,8 @@ internal sealed class FeatureSpines(EnvironmentContext context, Func<string, Tim
             yield return batch.Join(options.Known == KnownClock.Corrected, (options.ServingLag ?? definition.Lag).Ticks / 10, cancellationToken);
     }
 
-    // The last batch may be empty, so that the columns are known even where there are no rows.
-    private static IEnumerable<EventBatch> Batches(OfflineSnapshot history, Timestamp from, Timestamp to, int batchRows, CancellationToken cancellationToken)
+    // One batch, filled anew each time; the last one may be empty, so that the columns are known even where there are no rows.
+    internal static IEnumerable<EventBatch> Batches(OfflineSnapshot history, Timestamp from, Timestamp to, int batchRows, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchRows);
         var rows = new EntityRows(history.Plan);
@@ -67,7 +67,7 @@ internal sealed class FeatureSpines(EnvironmentContext context, Func<string, Tim
                 continue;
             any = true;
             yield return batch;
-            batch = new EventBatch(history);
+            batch.Clear();
         }
 
         if (batch.Rows > 0 || !any)

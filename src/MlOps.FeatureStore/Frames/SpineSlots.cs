@@ -13,8 +13,7 @@ internal sealed unsafe class SpineSlots
     private readonly int[] _starts;
     private readonly int[] _rows;
     private readonly long[] _moments;
-    private readonly long[] _bestEvent;
-    private readonly int[] _best;
+    private readonly Best[] _best;
 
     public SpineSlots(int[] codes, int count, ReadOnlySpan<long> moments)
     {
@@ -41,9 +40,8 @@ internal sealed unsafe class SpineSlots
 
         for (var g = 0; g < count; g++)
             _moments.AsSpan(_starts[g], _starts[g + 1] - _starts[g]).Sort(_rows.AsSpan(_starts[g], _starts[g + 1] - _starts[g]));
-        _bestEvent = new long[_rows.Length];
-        _best = new int[_rows.Length];
-        _best.AsSpan().Fill(-1);
+        _best = GC.AllocateUninitializedArray<Best>(_rows.Length);
+        _best.AsSpan().Fill(new Best(long.MinValue, -1));
     }
 
     /// <summary>Puts each row of a history where it becomes visible.</summary>
@@ -53,27 +51,43 @@ internal sealed unsafe class SpineSlots
     /// <param name="delay">What is added to availability.</param>
     public void Fill(ReadOnlySpan<int> codes, ReadOnlySpan<long> events, ReadOnlySpan<long> available, long delay)
     {
-        fixed (long* moments = _moments, bests = _bestEvent)
+        var delays = delay > 0 || !available.IsEmpty;
+        // Each step of a block asks for the memory that the next step reads, so that the waits of its rows overlap.
+        var places = stackalloc int[Block];
+        fixed (int* starts = _starts)
+        fixed (long* moments = _moments)
+        fixed (Best* best = _best)
         {
             for (var first = 0; first < codes.Length; first += Block)
             {
-                var last = Math.Min(first + Block, codes.Length);
+                var block = codes.Slice(first, Math.Min(Block, codes.Length - first));
                 if (Sse.IsSupported)
                 {
-                    for (var row = first; row < last; row++)
+                    foreach (var code in block)
                     {
-                        if (codes[row] < 0)
+                        if (code < 0)
                             continue;
-                        var start = _starts[codes[row]];
-                        Sse.Prefetch0(moments + start);
-                        Sse.Prefetch0(bests + start);
+                        Sse.Prefetch0(moments + starts[code]);
+                        Sse.Prefetch0(moments + starts[code + 1] - 1);
                     }
                 }
 
-                for (var row = first; row < last; row++)
+                for (var i = 0; i < block.Length; i++)
                 {
-                    if (codes[row] >= 0)
-                        Put(codes[row], row, events, available, delay);
+                    places[i] = -1;
+                    if (block[i] < 0)
+                        continue;
+                    var row = first + i;
+                    var visible = !delays ? events[row] : Math.Max(events[row], (available.IsEmpty ? events[row] : available[row]) + delay);
+                    places[i] = FirstNotBefore(moments, starts[block[i]], starts[block[i] + 1], visible);
+                    if (places[i] >= 0 && Sse.IsSupported)
+                        Sse.Prefetch0(best + places[i]);
+                }
+
+                for (var i = 0; i < block.Length; i++)
+                {
+                    if (places[i] >= 0 && IsNewer(events[first + i], first + i, best[places[i]], available))
+                        best[places[i]] = new Best(events[first + i], first + i);
                 }
             }
         }
@@ -86,52 +100,44 @@ internal sealed unsafe class SpineSlots
         picks.AsSpan().Fill(-1);
         for (var g = 0; g + 1 < _starts.Length; g++)
         {
-            var newest = -1;
+            var newest = new Best(long.MinValue, -1);
             for (var at = _starts[g]; at < _starts[g + 1]; at++)
             {
-                if (_best[at] >= 0 && (newest < 0 || IsNewer(_bestEvent[at], _best[at], newest, available)))
-                    newest = at;
-                if (newest >= 0 && _moments[at] - _bestEvent[newest] <= timeToLive)
-                    picks[_rows[at]] = _best[newest];
+                if (_best[at].Row >= 0 && IsNewer(_best[at].Event, _best[at].Row, newest, available))
+                    newest = _best[at];
+                if (newest.Row >= 0 && _moments[at] - newest.Event <= timeToLive)
+                    picks[_rows[at]] = newest.Row;
             }
         }
 
         return picks;
     }
 
+    // Without branches, so that the processor overlaps the searches of neighbours; -1 where all are before.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Put(int code, int row, ReadOnlySpan<long> events, ReadOnlySpan<long> available, long delay)
+    private static int FirstNotBefore(long* moments, int start, int end, long visible)
     {
-        int start = _starts[code], length = _starts[code + 1] - start;
+        var length = end - start;
         if (length == 0)
-            return;
-        var time = events[row];
-        var visible = Math.Max(time, (available.IsEmpty ? time : available[row]) + delay);
-        // The first moment that is not before it, without branches.
-        ref var front = ref _moments[start];
-        var at = 0;
+            return -1;
+        var at = moments + start;
         while (length > 1)
         {
             var half = length >> 1;
-            at += half & (int)((Unsafe.Add(ref front, at + half - 1) - visible) >> 63);
+            at += half & (int)((at[half - 1] - visible) >> 63);
             length -= half;
         }
 
-        if (Unsafe.Add(ref front, at) < visible)
-            return;
-        at += start;
-        if (_best[at] >= 0 && !IsNewer(time, row, at, available))
-            return;
-        _best[at] = row;
-        _bestEvent[at] = time;
+        return *at < visible ? -1 : (int)(at - moments);
     }
 
-    // By event time, then availability, then the place in the frame.
-    private bool IsNewer(long time, int row, int than, ReadOnlySpan<long> available)
+    // By event time, then availability, then the place in the frame; there is none yet where the event time is the least.
+    private static bool IsNewer(long time, int row, Best than, ReadOnlySpan<long> available)
     {
-        if (time != _bestEvent[than])
-            return time > _bestEvent[than];
-        var other = _best[than];
-        return available.IsEmpty || available[row] == available[other] ? row > other : available[row] > available[other];
+        if (time != than.Event)
+            return time > than.Event;
+        return available.IsEmpty || available[row] == available[than.Row] ? row > than.Row : available[row] > available[than.Row];
     }
+
+    private readonly record struct Best(long Event, int Row);
 }

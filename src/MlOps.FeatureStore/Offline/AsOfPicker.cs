@@ -15,17 +15,21 @@ internal sealed class AsOfPicker
     private readonly bool _isTimed;
     private readonly (int Feature, int Column)[][] _byTimeToLive;
     private readonly long[] _timesToLive;
-    private readonly int[] _rows = new int[Block];
-    private readonly int[] _fresh = new int[Block];
-    private readonly int[] _places = new int[Block];
-    private readonly long[] _ages = new long[Block];
-    private readonly int[] _first = new int[Block];
+    private readonly int[] _rows;
+    private readonly int[] _fresh;
+    private readonly int[] _places;
+    private readonly long[] _ages;
     private int _count;
     private int _segment = -1;
 
     public AsOfPicker(JoinPart part)
     {
         _part = part;
+        var block = Math.Clamp(part.Groups.Rows.Length, 1, Block);
+        _rows = new int[block];
+        _fresh = new int[block];
+        _places = new int[block];
+        _ages = new long[block];
         _segments = part.History.Segments;
         // Availability, or commits that are too new, hide rows one by one.
         _isTimed = NeedsCheck(part);
@@ -142,13 +146,13 @@ internal sealed class AsOfPicker
         _segment = source;
         while (start < end)
         {
-            if (_count == Block)
+            if (_count == _rows.Length)
             {
                 Flush();
                 _segment = source;
             }
 
-            var take = Math.Min(end - start, Block - _count);
+            var take = Math.Min(end - start, _rows.Length - _count);
             for (var i = 0; i < take; i++)
             {
                 var now = times[start + i];
@@ -239,7 +243,7 @@ internal sealed class AsOfPicker
 
     private void Add(int source, int row, int place, long age)
     {
-        if (_count == Block || (source >= 0 && _segment >= 0 && source != _segment))
+        if (_count == _rows.Length || (source >= 0 && _segment >= 0 && source != _segment))
             Flush();
         if (source >= 0)
             _segment = source;

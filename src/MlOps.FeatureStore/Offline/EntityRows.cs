@@ -13,6 +13,7 @@ internal sealed class EntityRows(ViewPlan plan)
     private long[] _permuted = [];
     private int[] _permutedRows = [];
     private int[] _run = [];
+    private int _only = -1;
 
     public int Count { get; private set; }
 
@@ -46,6 +47,7 @@ internal sealed class EntityRows(ViewPlan plan)
     {
         Count = 0;
         HasLateKnowledge = false;
+        _only = -1;
         _segments = snapshot.Segments;
         from = Math.Max(from, snapshot.MinEvent);
         var sources = 0;
@@ -62,6 +64,7 @@ internal sealed class EntityRows(ViewPlan plan)
             Append(s, start, end - start, timesOnly);
             if (segment.Commit > snapshot.MaxCommit)
                 DropCommitsAfter(snapshot.MaxCommit, Count - (end - start));
+            _only = sources == 0 ? s : -1;
             sources++;
         }
 
@@ -76,6 +79,15 @@ internal sealed class EntityRows(ViewPlan plan)
     {
         if (_run.Length < rows.Length)
             _run = new int[Math.Max(rows.Length, 2 * _run.Length)];
+        if (_only >= 0)
+        {
+            var inSegment = Row;
+            for (var i = 0; i < rows.Length; i++)
+                _run[i] = rows[i] < 0 ? -1 : inSegment[rows[i]];
+            output.Gather(_segments[_only].Reader, column, _run.AsSpan(0, rows.Length), places);
+            return;
+        }
+
         for (var at = 0; at < rows.Length;)
         {
             // Neighbours of one segment go together.
@@ -137,13 +149,18 @@ internal sealed class EntityRows(ViewPlan plan)
             reader.CopyWords(SegmentLayout.Commit, start, Commit.AsSpan(Count, length));
         else
             Commit.AsSpan(Count, length).Fill(segment.Commit);
-        for (var c = 0; c < Fixed.Length && !timesOnly; c++)
-            reader.CopyWords(plan.Layout.FixedAt + c, start, Fixed[c].AsSpan(Count, length));
-        for (var c = 0; c < Hashed.Length && !timesOnly; c++)
-            reader.CopyWords(plan.Layout.HashedAt + c, start, Hashed[c].AsSpan(Count, length));
-        Segment.AsSpan(Count, length).Fill(place);
-        for (var i = 0; i < length; i++)
-            Row[Count + i] = start + i;
+        if (!timesOnly)
+        {
+            for (var c = 0; c < Fixed.Length; c++)
+                reader.CopyWords(plan.Layout.FixedAt + c, start, Fixed[c].AsSpan(Count, length));
+            for (var c = 0; c < Hashed.Length; c++)
+                reader.CopyWords(plan.Layout.HashedAt + c, start, Hashed[c].AsSpan(Count, length));
+            Segment.AsSpan(Count, length).Fill(place);
+            var rows = Row.AsSpan(Count, length);
+            for (var i = 0; i < rows.Length; i++)
+                rows[i] = start + i;
+        }
+
         Count = needed;
     }
 

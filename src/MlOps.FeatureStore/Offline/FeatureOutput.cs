@@ -31,10 +31,11 @@ internal abstract class FeatureOutput
     /// <summary>The column.</summary>
     public abstract DataColumn Build(string name);
 
+    // Every row of a spine is written, be it with NaN.
     private sealed class Numbers<T>(int rows, T none) : FeatureOutput
         where T : unmanaged
     {
-        private readonly T[] _values = new T[rows];
+        private readonly T[] _values = GC.AllocateUninitializedArray<T>(rows);
 
         public override void Write(int place, double value)
         {

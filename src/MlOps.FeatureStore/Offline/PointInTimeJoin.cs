@@ -13,7 +13,7 @@ internal static class PointInTimeJoin
         foreach (var groups in parts.Where(part => !part.IsPlain || AsOfPicker.NeedsCheck(part)).Select(part => part.Groups).Distinct())
             groups.Sort(cancellationToken);
         var ranges = parts.SelectMany(Ranges).ToArray();
-        if (parts.Sum(part => (long)part.Groups.Rows.Length) < RowsAlone)
+        if (ranges.Length == 1 || parts.Sum(part => (long)part.Groups.Rows.Length) < RowsAlone)
         {
             foreach (var range in ranges)
                 Run(range, cancellationToken);

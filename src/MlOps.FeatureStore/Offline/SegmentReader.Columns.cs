@@ -164,6 +164,11 @@ internal sealed unsafe partial class SegmentReader
                 for (var i = 0; i < target.Length; i++)
                     target[i] = missing && values[row + i] == byte.MaxValue ? ViewPlan.Missing : origin + values[row + i];
                 break;
+            case 2 when !missing:
+                var plain = (ushort*)values + row;
+                for (var i = 0; i < target.Length; i++)
+                    target[i] = origin + plain[i];
+                break;
             case 2:
                 var shorts = (ushort*)values + row;
                 for (var i = 0; i < target.Length; i++)

@@ -11,7 +11,7 @@ namespace MlOps.Features;
 /// </summary>
 internal sealed class SegmentWriter : IDisposable
 {
-    private const int BufferBytes = 4 << 20;
+    private const int BufferBytes = (4 << 20) + (256 << 10);
     private readonly IFileSystem _files;
     private readonly string _path;
     private readonly IDurableFile _file;
@@ -22,7 +22,7 @@ internal sealed class SegmentWriter : IDisposable
     private readonly List<long> _offsets = [0];
     private readonly List<int> _starts = [];
     private readonly List<ulong> _hashes = [];
-    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes + (256 << 10));
+    private byte[] _buffer = new byte[16 << 10];
     private int _buffered;
     private long _written;
     private bool _hasAvailable;
@@ -33,13 +33,14 @@ internal sealed class SegmentWriter : IDisposable
     /// <param name="plan">The view.</param>
     /// <param name="hasCommits">Whether rows carry the commit that brought them.</param>
     /// <param name="shift">How many rows a group has, as a power of two; what suits the view when left out.</param>
-    public SegmentWriter(IFileSystem files, string path, ViewPlan plan, bool hasCommits, int? shift = null)
+    /// <param name="mostRows">How many rows will come at most, so that room for no more is made.</param>
+    public SegmentWriter(IFileSystem files, string path, ViewPlan plan, bool hasCommits, int? shift = null, int mostRows = int.MaxValue)
     {
         _files = files;
         _path = path;
         _hasCommits = hasCommits;
         var groupShift = shift ?? SegmentFormat.ShiftFor(plan.Layout);
-        _group = new RowGroup(plan.Layout, 1 << groupShift);
+        _group = new RowGroup(plan.Layout, Math.Clamp(mostRows, 1, 1 << groupShift));
         _file = files.CreateNew(path + ".tmp");
         Span<byte> head = stackalloc byte[SegmentFormat.HeaderBytes];
         head.Clear();
@@ -66,7 +67,7 @@ internal sealed class SegmentWriter : IDisposable
     /// <summary>Writes rows as a segment of their own.</summary>
     public static SegmentSummary Write(IFileSystem files, string path, ViewPlan plan, SortedRows rows, int? shift = null)
     {
-        using var writer = new SegmentWriter(files, path, plan, hasCommits: false, shift);
+        using var writer = new SegmentWriter(files, path, plan, hasCommits: false, shift, rows.Batch.Count);
         for (var e = 0; e < rows.Entities; e++)
             writer.AddEntity(rows.Key(e), rows.StartOf(e));
         writer.Append(rows.Batch, rows.Order);
@@ -193,7 +194,7 @@ internal sealed class SegmentWriter : IDisposable
         _hasAvailable |= _group.HasDelays;
         Pad();
         var most = _group.MostBytes;
-        if (_buffered + most > _buffer.Length)
+        if (_buffered + most > _buffer.Length && (_buffered + most > BufferBytes || !TryGrow(most)))
         {
             FlushBuffer();
             if (most > _buffer.Length)
@@ -286,7 +287,7 @@ internal sealed class SegmentWriter : IDisposable
     {
         while (bytes.Length > 0)
         {
-            if (_buffered == _buffer.Length)
+            if (_buffered == _buffer.Length && !TryGrow(bytes.Length))
                 FlushBuffer();
             var take = Math.Min(bytes.Length, _buffer.Length - _buffered);
             bytes[..take].CopyTo(_buffer.AsSpan(_buffered));
@@ -294,6 +295,16 @@ internal sealed class SegmentWriter : IDisposable
             _written += take;
             bytes = bytes[take..];
         }
+    }
+
+    // Small segments, which most pushes and short batches are, do without the large buffer.
+    private bool TryGrow(int more)
+    {
+        var size = (int)Math.Min(BufferBytes, Math.Max(2L * _buffer.Length, (long)_buffered + more));
+        if (size <= _buffer.Length)
+            return false;
+        Array.Resize(ref _buffer, size);
+        return true;
     }
 
     private void FlushBuffer()

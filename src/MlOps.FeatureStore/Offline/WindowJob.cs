@@ -4,6 +4,7 @@ namespace MlOps.Features;
 internal sealed class WindowJob
 {
     private readonly int _window;
+    private FeatureOutput?[]? _bound;
     private int[] _low = [];
     private int[] _high = [];
 
@@ -43,13 +44,20 @@ internal sealed class WindowJob
 
         var events = rows.Event.AsSpan(0, rows.Count);
         var endsNow = plan.Windows[_window].Kind != FeatureWindowKind.Tumbling;
+        int[] lows = _low, highs = _high;
         int low = 0, high = 0;
+        var edge = long.MinValue;
         for (var i = 0; i < moments.Length; i++)
         {
             var now = moments[i];
-            var begin = plan.Low(_window, now);
-            while (low < events.Length && events[low] < begin)
-                low++;
+            if (now >= edge)
+            {
+                var begin = plan.Low(_window, now);
+                edge = plan.NextEdge(_window, begin);
+                while (low < events.Length && events[low] < begin)
+                    low++;
+            }
+
             if (visible is not null && endsNow)
             {
                 high = visible[i];
@@ -61,13 +69,16 @@ internal sealed class WindowJob
                     high++;
             }
 
-            _low[i] = low;
-            _high[i] = Math.Max(low, visible is null ? high : Math.Min(high, visible[i]));
+            lows[i] = low;
+            highs[i] = Math.Max(low, visible is null ? high : Math.Min(high, visible[i]));
         }
     }
 
     public void Bind(FeatureOutput?[] outputs)
     {
+        if (ReferenceEquals(_bound, outputs))
+            return;
+        _bound = outputs;
         foreach (var fold in Folds)
         {
             for (var i = 0; i < fold.Features.Length; i++)

@@ -2,8 +2,7 @@ namespace MlOps.Features;
 
 internal sealed partial class WindowSweep
 {
-    private int[] _leastQueue = [];
-    private int[] _greatestQueue = [];
+    private long[] _extremes = [];
 
     private void RunByColumn(ReadOnlySpan<int> places, FeatureOutput?[] outputs)
     {
@@ -79,66 +78,77 @@ internal sealed partial class WindowSweep
         }
     }
 
-    // A queue of rows whose values only grow from its head on; the head is the least of the window (a monotonic queue).
+    // Two stacks instead of a queue: the rows before a seam have the extreme of themselves and all up to the seam, those behind it have one running
+    // extreme. When a window leaves the seam behind, a new one is set at its end. Unlike a monotonic queue this has no branch that values decide.
     private void WriteExtremes(WindowJob job, WindowFold fold, ReadOnlySpan<int> places)
     {
-        Ensure(ref _leastQueue, Rows.Count);
-        Ensure(ref _greatestQueue, Rows.Count);
-        var units = Rows.Fixed[fold.Column];
         var scale = _plan.Fixed[fold.Column].Scale;
-        var (min, max) = (-1, -1);
+        var units = Rows.Fixed[fold.Column].AsSpan(0, Rows.Count);
+        Ensure(ref _extremes, Rows.Count);
         for (var k = 0; k < fold.Features.Length; k++)
         {
+            var sink = fold.Sinks[k];
             if (_plan.Features[fold.Features[k]].Function == AggregateFunction.Min)
-                min = k;
+                WriteLeast(job, units, places, scale, sink);
             else
-                max = k;
+                WriteGreatest(job, units, places, scale, sink);
         }
+    }
 
-        var leastSink = min < 0 ? default : fold.Sinks[min];
-        var greatestSink = max < 0 ? default : fold.Sinks[max];
+    private void WriteLeast(WindowJob job, ReadOnlySpan<long> units, ReadOnlySpan<int> places, int scale, NumberSink sink)
+    {
         var lows = job.Low.AsSpan(0, places.Length);
         var highs = job.High.AsSpan(0, places.Length);
-        int[] least = _leastQueue, greatest = _greatestQueue;
-        int leastHead = 0, leastTail = 0, greatestHead = 0, greatestTail = 0, next = 0;
+        var least = _extremes.AsSpan(0, units.Length);
+        int seam = 0, next = 0;
+        var running = long.MaxValue;
         for (var i = 0; i < places.Length; i++)
         {
             int low = lows[i], high = highs[i];
-            for (next = Math.Max(next, low); next < high; next++)
+            if (low >= seam)
             {
-                var value = units[next];
-                if (value == ViewPlan.Missing)
-                    continue;
-                if (min >= 0)
-                {
-                    while (leastTail > leastHead && units[least[leastTail - 1]] >= value)
-                        leastTail--;
-                    least[leastTail++] = next;
-                }
-
-                if (max >= 0)
-                {
-                    while (greatestTail > greatestHead && units[greatest[greatestTail - 1]] <= value)
-                        greatestTail--;
-                    greatest[greatestTail++] = next;
-                }
+                seam = next = high;
+                running = long.MaxValue;
+                for (var row = high - 1; row >= low; row--)
+                    least[row] = running = Math.Min(running, Known(units[row]));
+                running = long.MaxValue;
             }
 
-            if (min >= 0)
-            {
-                while (leastHead < leastTail && least[leastHead] < low)
-                    leastHead++;
-                leastSink.Put(places[i], leastHead == leastTail ? double.NaN : Totals.OfUnits(units[least[leastHead]], scale));
-            }
-
-            if (max >= 0)
-            {
-                while (greatestHead < greatestTail && greatest[greatestHead] < low)
-                    greatestHead++;
-                greatestSink.Put(places[i], greatestHead == greatestTail ? double.NaN : Totals.OfUnits(units[greatest[greatestHead]], scale));
-            }
+            for (; next < high; next++)
+                running = Math.Min(running, Known(units[next]));
+            var value = low < seam ? Math.Min(running, least[low]) : running;
+            sink.Put(places[i], value == long.MaxValue ? double.NaN : Totals.OfUnits(value, scale));
         }
     }
+
+    // What is missing is less than every value.
+    private void WriteGreatest(WindowJob job, ReadOnlySpan<long> units, ReadOnlySpan<int> places, int scale, NumberSink sink)
+    {
+        var lows = job.Low.AsSpan(0, places.Length);
+        var highs = job.High.AsSpan(0, places.Length);
+        var greatest = _extremes.AsSpan(0, units.Length);
+        int seam = 0, next = 0;
+        var running = ViewPlan.Missing;
+        for (var i = 0; i < places.Length; i++)
+        {
+            int low = lows[i], high = highs[i];
+            if (low >= seam)
+            {
+                seam = next = high;
+                running = ViewPlan.Missing;
+                for (var row = high - 1; row >= low; row--)
+                    greatest[row] = running = Math.Max(running, units[row]);
+                running = ViewPlan.Missing;
+            }
+
+            for (; next < high; next++)
+                running = Math.Max(running, units[next]);
+            var value = low < seam ? Math.Max(running, greatest[low]) : running;
+            sink.Put(places[i], value == ViewPlan.Missing ? double.NaN : Totals.OfUnits(value, scale));
+        }
+    }
+
+    private static long Known(long units) => units == ViewPlan.Missing ? long.MaxValue : units;
 
     private void WriteLast(WindowJob job, WindowFold fold, ReadOnlySpan<int> places, FeatureOutput?[] outputs)
     {

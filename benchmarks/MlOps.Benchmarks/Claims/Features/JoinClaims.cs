@@ -16,7 +16,7 @@ internal static class JoinClaims
     [
         new Claim(
             "features.row-law",
-            "differences from a brute-force fold over 1,000,000 random spine rows (ties, late rows, null, NaN, unknown and null keys, TTL edges, several views, renamed keys, aliases), one row per spine row in its order",
+            "differences from a brute-force fold over 1,000,000 random cases: a case is one spine row; each draw of a service, its histories and its segments serves up to 31 of them (ties, late rows, null, NaN, unknown and null keys, TTL edges, several views, renamed keys, aliases), one row per spine row in its order",
             "0",
             RowLawAsync),
         new Claim(

@@ -10,8 +10,8 @@ internal static class WindowClaims
     private const int Rows = 10_000_000;
     private const int Entities = 100_000;
 
-    // Small enough for the caches.
-    private const int BatchRows = 16_384;
+    // Small enough for the caches, and each column for the small-object heap.
+    private const int BatchRows = 8192;
 
     public static IEnumerable<IClaim> All =>
     [
