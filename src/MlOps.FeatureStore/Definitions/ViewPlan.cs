@@ -90,14 +90,6 @@ internal sealed class ViewPlan
     /// <summary>The first moment whose window begins later than a given begin.</summary>
     public long NextEdge(int window, long low) => Windows[window].Kind == FeatureWindowKind.Lifetime ? long.MaxValue : low + _lengths[window] + _hops[window];
 
-    /// <summary>The first moment after the given one whose window begins elsewhere.</summary>
-    public long LowUntil(int window, long moment) => Windows[window].Kind switch
-    {
-        FeatureWindowKind.Sliding => Low(window, moment) + _hops[window] + _lengths[window],
-        FeatureWindowKind.Tumbling => Low(window, moment) + (2 * _lengths[window]),
-        _ => long.MaxValue,
-    };
-
     /// <summary>Where it ends: the last event time that it holds.</summary>
     public long High(int window, long moment) =>
         Windows[window].Kind == FeatureWindowKind.Tumbling ? FloorTo(moment, _lengths[window]) - 1 : moment;

@@ -6,7 +6,7 @@ namespace MlOps.Features;
 /// A view's history. An intent row names a segment's file before the file is made, and one transaction makes it visible, so that a file
 /// without a visible row is either under way or was left behind by a crash.
 /// </summary>
-internal sealed partial class OfflineView : IErasable
+internal sealed partial class OfflineView
 {
     private readonly EnvironmentContext _context;
     private readonly MetadataArea _area;

@@ -359,7 +359,7 @@ internal sealed partial class OnlineState
             ref var limit = ref _stepLimits[Array.IndexOf(_steps, _plan.Step(w))];
             limit = Math.Min(limit, low);
             _windowReach = Math.Min(_windowReach, low);
-            _edgesMoveAt = Math.Min(_edgesMoveAt, _plan.LowUntil(w, moment));
+            _edgesMoveAt = Math.Min(_edgesMoveAt, _plan.NextEdge(w, low));
         }
 
         _rowReach = _windowReach;
@@ -368,7 +368,7 @@ internal sealed partial class OnlineState
             if (feature.Window < 0 || feature.Function != AggregateFunction.LastN)
                 continue;
             _rowReach = Math.Min(_rowReach, _plan.Low(feature.Window, moment));
-            _edgesMoveAt = Math.Min(_edgesMoveAt, _plan.LowUntil(feature.Window, moment));
+            _edgesMoveAt = Math.Min(_edgesMoveAt, _plan.NextEdge(feature.Window, _plan.Low(feature.Window, moment)));
         }
     }
 
