@@ -67,7 +67,7 @@ internal sealed partial class BatchEngine : IDisposable
 
     /// <summary>Rows whose buffers stay within 32 MiB, so that images do not make batches of gigabytes.</summary>
     public static int RowsThatFit(IModelRuntime runtime) =>
-        Math.Max(1, (int)Math.Min(int.MaxValue, (32L << 20) / (sizeof(float) * ((long)runtime.InputWidth + runtime.OutputWidth))));
+        Math.Max(1, (int)Math.Min(int.MaxValue, (32L << 20) / Math.Max(1, sizeof(float) * ((long)runtime.InputWidth + runtime.OutputWidth))));
 
     /// <summary>Rows waiting now.</summary>
     public int QueuedRows => Volatile.Read(ref _queuedRows);

@@ -208,7 +208,7 @@ internal sealed partial class Endpoint
         }
         catch
         {
-            served.Engine.Retire();
+            served.Retire();
             throw;
         }
 
@@ -243,8 +243,8 @@ internal sealed partial class Endpoint
         {
             if (next?.Versions.Contains(version) == true)
                 continue;
-            version.Engine.Retire();
-            _retiring.Add(version.Engine.Drained);
+            version.Retire();
+            _retiring.Add(version.Drained);
         }
 
         if (former.Shadow is { } shadow && shadow != next?.Shadow)
@@ -256,11 +256,11 @@ internal sealed partial class Endpoint
         foreach (var version in loaded.Serving.Values)
         {
             if (_state?.Versions.Contains(version) != true)
-                version.Engine.Retire();
+                version.Retire();
         }
 
         if (loaded.Shadow is { } shadow && shadow != _state?.Shadow?.Version)
-            shadow.Engine.Retire();
+            shadow.Retire();
     }
 
     private sealed record LoadedVersions(Dictionary<ModelVersionRef, ServedVersion> Serving, ServedVersion? Shadow);

@@ -113,6 +113,9 @@ internal sealed partial class Endpoint(
             case PredictionStatus.Overloaded:
                 wait = TimeSpan.FromTicks(answer.Detail);
                 break;
+            case PredictionStatus.InvalidInput when answer.Detail < 0 && version.Engine.InputWidth == 0:
+                error = new InvalidInputException($"{version.VersionText} does not map rows of floats to rows of floats: ask endpoint '{Name}' with named tensors.");
+                break;
             case PredictionStatus.InvalidInput when answer.Detail < 0:
                 error = new InvalidInputException($"Endpoint '{Name}' ({version.VersionText}) takes {version.Engine.InputWidth} features; the request has {length}.");
                 break;

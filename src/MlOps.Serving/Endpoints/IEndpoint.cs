@@ -30,6 +30,18 @@ public interface IEndpoint
     ValueTask<PredictionResult> PredictAsync(
         ReadOnlyMemory<float> features, Memory<float> scores, PredictionContext context = default, CancellationToken cancellationToken = default);
 
+    /// <summary>Predicts in tensors: any model, any of its inputs and outputs.</summary>
+    /// <param name="inputs">The model's inputs by name; must not change until the task ends. Optional ones may be left out.</param>
+    /// <param name="outputs">The outputs wanted; null means all.</param>
+    /// <param name="context">What else the request says.</param>
+    /// <param name="cancellationToken">Takes the request out while it waits.</param>
+    /// <returns>The outputs and which version gave them.</returns>
+    /// <exception cref="NotFoundException">The endpoint does not serve.</exception>
+    /// <exception cref="MlOpsException">As <see cref="PredictionResult.ThrowIfNotOk"/> says.</exception>
+    ValueTask<TensorPrediction> PredictAsync(
+        IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs = null, PredictionContext context = default,
+        CancellationToken cancellationToken = default);
+
     /// <summary>Changes the traffic: loads and warms up what is new, makes the change durable, then switches.</summary>
     /// <param name="policy">The new traffic.</param>
     /// <param name="reason">Why; goes into the audit trail.</param>

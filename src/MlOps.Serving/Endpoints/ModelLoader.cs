@@ -22,7 +22,12 @@ internal sealed class ModelLoader(
         {
             await ReplayExampleAsync(record, runtime, cancellationToken).ConfigureAwait(false);
             var parallelRows = await Task.Run(() => WarmUp(runtime, batching, version), cancellationToken).ConfigureAwait(false);
-            return new ServedVersion(version, new BatchEngine(runtime, batching, context.Clock, parallelRows, metrics), record.Signature.Features, runtime.MemoryBytes);
+            var shared = new SharedRuntime(runtime, users: 2);
+            return new ServedVersion(
+                version, new BatchEngine(shared, batching, context.Clock, parallelRows, metrics), new TensorEngine(shared, batching, context.Clock), record.Signature.Features, runtime.MemoryBytes)
+            {
+                Inputs = runtime.Inputs, Outputs = runtime.Outputs,
+            };
         }
         catch
         {
@@ -69,7 +74,7 @@ internal sealed class ModelLoader(
             $"{version} has no function that can be served: register an artifact of kind Functions named '{ModelArtifactNames.Predict}' with media type {ModelArtifactNames.OnnxMediaType}.");
         var runtime = await Task.Run(async () => await provider.LoadAsync(record, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         var features = record.Signature.Features.Count;
-        if (features == 0 || features == runtime.InputWidth)
+        if (features == 0 || features == runtime.InputWidth || !runtime.HasRows)
             return (record, runtime);
         runtime.Dispose();
         throw new InvalidDefinitionException($"The signature of {version} names {features} features; its model takes {runtime.InputWidth}.");
@@ -94,6 +99,8 @@ internal sealed class ModelLoader(
 
         if (example?.Input is not { Length: > 0 } input || example.Output is not { } output || output.Length != input.Length)
             throw new InvalidDefinitionException($"The stored example of {record.Ref} needs as many output rows as input rows, and at least one.");
+        if (!runtime.HasRows)
+            throw new InvalidDefinitionException($"{record.Ref} has a stored example of rows, but its model does not map rows of floats to rows of floats.");
         using var buffer = runtime.CreateBuffer(1);
         for (var row = 0; row < input.Length; row++)
         {
@@ -118,6 +125,8 @@ internal sealed class ModelLoader(
     // Every size is run once for its bindings; then the time per row tells from which size on another batch beside is worth its while.
     private static int WarmUp(IModelRuntime runtime, BatchingOptions batching, ModelVersionRef version)
     {
+        if (!runtime.HasRows)
+            return 1;
         var rows = Math.Min(Math.Min(batching.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), BatchEngine.RowsThatFit(runtime));
         using var buffer = runtime.CreateBuffer(rows);
         Fill(buffer.Input.Span);
@@ -144,6 +153,8 @@ internal sealed class ModelLoader(
 
     private static TimeSpan[] MeasureSingle(IModelRuntime runtime)
     {
+        if (!runtime.HasRows)
+            return [TimeSpan.Zero];
         using var buffer = runtime.CreateBuffer(1);
         Fill(buffer.Input.Span);
         var times = new List<TimeSpan>(200);

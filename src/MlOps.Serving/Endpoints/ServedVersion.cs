@@ -1,17 +1,37 @@
+using MlOps.Registry;
+
 namespace MlOps.Serving;
 
 /// <summary>A loaded, warm model version with its engine.</summary>
-internal sealed class ServedVersion(ModelVersionRef version, BatchEngine engine, IReadOnlyList<string> features, long memoryBytes)
+internal sealed class ServedVersion(ModelVersionRef version, BatchEngine engine, TensorEngine tensors, IReadOnlyList<string> features, long memoryBytes)
 {
     public ModelVersionRef Version { get; } = version;
 
     public string VersionText { get; } = version.ToString();
 
+    /// <summary>Answers rows of floats; refuses every row when the model has none.</summary>
     public BatchEngine Engine { get; } = engine;
+
+    /// <summary>Answers requests in tensors.</summary>
+    public TensorEngine Tensors { get; } = tensors;
 
     public IReadOnlyList<string> Features { get; } = features;
 
     public long MemoryBytes { get; } = memoryBytes;
+
+    public IReadOnlyList<TensorSpec> Inputs { get; init; } = [];
+
+    public IReadOnlyList<TensorSpec> Outputs { get; init; } = [];
+
+    /// <summary>Ends when the version was retired and its last request answered.</summary>
+    public Task Drained => Task.WhenAll(Engine.Drained, Tensors.Drained);
+
+    /// <summary>Refuses further requests; those admitted are answered, then the model is let go.</summary>
+    public void Retire()
+    {
+        Engine.Retire();
+        Tensors.Dispose();
+    }
 
     /// <summary>Refuses a version that wants other features than the callers send.</summary>
     public void CheckFeatures(IReadOnlyList<string> sent)

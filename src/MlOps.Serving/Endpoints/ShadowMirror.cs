@@ -37,8 +37,8 @@ internal sealed class ShadowMirror
     {
         _queue.Writer.TryComplete();
         await Completion.ConfigureAwait(false);
-        Version.Engine.Retire();
-        await Version.Engine.Drained.ConfigureAwait(false);
+        Version.Retire();
+        await Version.Drained.ConfigureAwait(false);
     }
 
     private async Task RunAsync()

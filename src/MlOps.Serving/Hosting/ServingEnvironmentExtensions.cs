@@ -12,6 +12,9 @@ public static class ServingEnvironmentExtensions
         /// <summary>The endpoints of this environment.</summary>
         public IEndpoints Endpoints => environment.Get<IEndpoints>();
 
+        /// <summary>The model versions that this process holds in memory.</summary>
+        public IServedModels ServedModels => environment.Get<IServedModels>();
+
         /// <summary>Batch scoring and the predictions that it stored.</summary>
         public IBatchScoring Scoring => environment.Get<IBatchScoring>();
 

@@ -32,6 +32,10 @@ public static class ServingServiceCollectionExtensions
             new ServingMetrics(name, provider.GetService<IMeterFactory>()),
             provider.GetKeyedService<IModelAdmission>(name)));
         services.TryAddKeyedSingleton<IEndpoints>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name));
+        services.TryAddKeyedSingleton<IServedModels>(name, (provider, _) => new ServedModels(
+            provider.GetRequiredKeyedService<EnvironmentContext>(name),
+            provider.GetRequiredKeyedService<EndpointSet>(name),
+            provider.GetRequiredService<IOptionsMonitor<ServingOptions>>().Get(name)));
         services.TryAddKeyedSingleton<IModelDeployer>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name));
         services.TryAddKeyedSingleton<IBatchScoring>(name, (provider, _) => new BatchScoring(
             provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetRequiredKeyedService<EndpointSet>(name)));

@@ -6,20 +6,23 @@ using RunOptions = Microsoft.ML.OnnxRuntime.RunOptions;
 
 namespace MlOps.Serving;
 
-/// <summary>An ONNX Runtime session on the CPU with one float input and one float output that count.</summary>
-internal sealed class OnnxModelRuntime : IModelRuntime
+/// <summary>An ONNX Runtime session: tensors of any kind by name, and rows of floats where the model has them.</summary>
+internal sealed partial class OnnxModelRuntime : IModelRuntime
 {
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
 
-    private OnnxModelRuntime(InferenceSession session, long memoryBytes, string subject)
+    private OnnxModelRuntime(InferenceSession session, long memoryBytes)
     {
         _session = session;
         MemoryBytes = memoryBytes;
         Inputs = [.. session.InputNames.Select(name => Describe(name, session.InputMetadata[name]))];
         Outputs = [.. session.OutputNames.Select(name => Describe(name, session.OutputMetadata[name]))];
-        (InputName, FixedBatchSize, InputWidth, _) = ChooseInput(session, subject);
-        (OutputName, OutputWidth, OutputIsVector) = ChooseOutput(session, subject);
+        if (ChooseInput(session) is not { } input || ChooseOutput(session) is not { } output)
+            return;
+        HasRows = true;
+        (InputName, FixedBatchSize, InputWidth) = input;
+        (OutputName, OutputWidth) = output;
     }
 
     /// <inheritdoc />
@@ -27,6 +30,9 @@ internal sealed class OnnxModelRuntime : IModelRuntime
 
     /// <inheritdoc />
     public IReadOnlyList<TensorSpec> Outputs { get; }
+
+    /// <inheritdoc />
+    public bool HasRows { get; }
 
     /// <inheritdoc />
     public int InputWidth { get; }
@@ -40,11 +46,9 @@ internal sealed class OnnxModelRuntime : IModelRuntime
     /// <inheritdoc />
     public long MemoryBytes { get; }
 
-    internal string InputName { get; }
+    internal string InputName { get; } = "";
 
-    internal string OutputName { get; }
-
-    internal bool OutputIsVector { get; }
+    internal string OutputName { get; } = "";
 
     internal InferenceSession Session => _session;
 
@@ -53,7 +57,7 @@ internal sealed class OnnxModelRuntime : IModelRuntime
     /// <param name="options">How.</param>
     /// <param name="subject">The model's name for messages.</param>
     /// <returns>The loaded model.</returns>
-    /// <exception cref="InvalidDefinitionException">ONNX Runtime refuses the model, or its tensors are not float rows.</exception>
+    /// <exception cref="InvalidDefinitionException">ONNX Runtime refuses the model, or cannot be described.</exception>
     public static OnnxModelRuntime Load(byte[] model, OnnxRuntimeOptions options, string subject)
     {
         using var sessionOptions = new SessionOptions
@@ -80,7 +84,7 @@ internal sealed class OnnxModelRuntime : IModelRuntime
 
         try
         {
-            return new OnnxModelRuntime(session, model.LongLength, subject);
+            return new OnnxModelRuntime(session, model.LongLength);
         }
         catch
         {
@@ -90,7 +94,8 @@ internal sealed class OnnxModelRuntime : IModelRuntime
     }
 
     /// <inheritdoc />
-    public IBatchBuffer CreateBuffer(int maximumRows) => new OnnxBatchBuffer(this, _runOptions, maximumRows);
+    public IBatchBuffer CreateBuffer(int maximumRows) =>
+        HasRows ? new OnnxBatchBuffer(this, _runOptions, maximumRows) : throw new NotSupportedException("The model does not map rows of floats to rows of floats.");
 
     /// <inheritdoc />
     public void Dispose()
@@ -99,22 +104,20 @@ internal sealed class OnnxModelRuntime : IModelRuntime
         _session.Dispose();
     }
 
-    private static (string Name, int? FixedBatch, int Width, bool IsVector) ChooseInput(InferenceSession session, string subject)
+    private static (string Name, int? FixedBatch, int Width)? ChooseInput(InferenceSession session)
     {
         if (session.InputNames.Count != 1)
-            throw new InvalidDefinitionException(
-                $"The model of {subject} has {session.InputNames.Count} inputs ({string.Join(", ", session.InputNames)}); an endpoint serves models with one float input [N, features].");
+            return null;
         var name = session.InputNames[0];
         var metadata = session.InputMetadata[name];
         if (!IsFloat(metadata) || metadata.Dimensions.Length < 2 || metadata.Dimensions.AsSpan(1).ContainsAny(-1, 0))
-            throw new InvalidDefinitionException(
-                $"Input '{name}' of {subject} is {Text(Describe(name, metadata))}; an endpoint serves models whose input is float [N, features] with a fixed number of features.");
+            return null;
         var batch = metadata.Dimensions[0];
-        return (name, batch > 0 ? batch : null, Product(metadata.Dimensions.AsSpan(1)), false);
+        return (name, batch > 0 ? batch : null, Product(metadata.Dimensions.AsSpan(1)));
     }
 
-    // Classifiers give a label (int64) and probabilities (float): the float tensor is what counts, the last one when there are several rows of scores.
-    private static (string Name, int Width, bool IsVector) ChooseOutput(InferenceSession session, string subject)
+    // Classifiers give a label (int64) and probabilities (float): the float tensor is what counts.
+    private static (string Name, int Width)? ChooseOutput(InferenceSession session)
     {
         foreach (var name in session.OutputNames)
         {
@@ -122,13 +125,12 @@ internal sealed class OnnxModelRuntime : IModelRuntime
             if (!IsFloat(metadata) || metadata.Dimensions.Length == 0)
                 continue;
             if (metadata.Dimensions.Length == 1)
-                return (name, 1, true);
+                return (name, 1);
             if (!metadata.Dimensions.AsSpan(1).ContainsAny(-1, 0))
-                return (name, Product(metadata.Dimensions.AsSpan(1)), false);
+                return (name, Product(metadata.Dimensions.AsSpan(1)));
         }
 
-        throw new InvalidDefinitionException(
-            $"The model of {subject} has no float output [N] or [N, scores] with a fixed number of scores; it has {string.Join(", ", session.OutputNames.Select(name => Text(Describe(name, session.OutputMetadata[name]))))}.");
+        return null;
     }
 
     private static bool IsFloat(NodeMetadata metadata) => metadata.IsTensor && metadata.ElementDataType == TensorElementType.Float;
@@ -154,6 +156,4 @@ internal sealed class OnnxModelRuntime : IModelRuntime
 
         return new TensorSpec(name, metadata.ElementDataType.ToString().ToLowerInvariant(), shape);
     }
-
-    private static string Text(TensorSpec spec) => $"'{spec.Name}' {spec.ElementType}[{string.Join(", ", spec.Shape)}]";
 }

@@ -1,0 +1,35 @@
+using MlOps.Registry;
+
+namespace MlOps.Serving;
+
+/// <summary>A runtime that several engines use: each disposes it once, and the last one disposes the model.</summary>
+internal sealed class SharedRuntime(IModelRuntime runtime, int users) : IModelRuntime
+{
+    private int _users = users;
+
+    public IReadOnlyList<TensorSpec> Inputs => runtime.Inputs;
+
+    public IReadOnlyList<TensorSpec> Outputs => runtime.Outputs;
+
+    public bool HasRows => runtime.HasRows;
+
+    public int InputWidth => runtime.InputWidth;
+
+    public int OutputWidth => runtime.OutputWidth;
+
+    public int? FixedBatchSize => runtime.FixedBatchSize;
+
+    public long MemoryBytes => runtime.MemoryBytes;
+
+    public IBatchBuffer CreateBuffer(int maximumRows) => runtime.CreateBuffer(maximumRows);
+
+    public IReadOnlyDictionary<string, ModelValue> Run(
+        IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs = null, CancellationToken cancellationToken = default) =>
+        runtime.Run(inputs, outputs, cancellationToken);
+
+    public void Dispose()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+            runtime.Dispose();
+    }
+}
