@@ -86,6 +86,13 @@ internal sealed class BatchScoring(EnvironmentContext context, EndpointSet endpo
         return _store.FindAsync(job, key, cancellationToken);
     }
 
+    public ValueTask<IReadOnlyDictionary<string, StoredPrediction>> FindManyAsync(string job, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(keys);
+        return _store.FindManyAsync(job, keys, cancellationToken);
+    }
+
     public async ValueTask<StoredPrediction> GetAsync(string job, string key, PredictionFallback fallback, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(fallback);
@@ -99,12 +106,14 @@ internal sealed class BatchScoring(EnvironmentContext context, EndpointSet endpo
                 if (await live(key, cancellationToken).ConfigureAwait(false) is { } scores)
                     return new StoredPrediction(key, scores, PredictionSource.Live);
             }
-            catch (MlOpsException) when (fallback.Default is not null)
+            catch (MlOpsException) when (fallback.Default is not null || fallback.PopularKey is not null)
             {
-                // The default answers for a live prediction that is refused or fails.
+                // Another answer stands in for a live prediction that is refused or fails.
             }
         }
 
+        if (fallback.PopularKey is { } popular && await FindAsync(job, popular, cancellationToken).ConfigureAwait(false) is { } favourite)
+            return favourite with { Key = key, Source = PredictionSource.Popular };
         if (fallback.Default is { } answer)
             return new StoredPrediction(key, answer, PredictionSource.Default);
         throw new NotFoundException(

@@ -10,7 +10,7 @@ public sealed record BatchScoringJob
     public required string Run { get; init; }
 
     /// <summary>The columns that make up a row's key, joined with <c>|</c>.</summary>
-    public required IReadOnlyList<string> KeyColumns { get; init; }
+    public IReadOnlyList<string> KeyColumns { get; init; } = [];
 
     /// <summary>The endpoint whose version with the largest share scores, when <see cref="Version"/> is null.</summary>
     public string? Endpoint { get; init; }

@@ -32,6 +32,13 @@ public interface IBatchScoring
     /// <returns>The prediction or null.</returns>
     ValueTask<StoredPrediction?> FindAsync(string job, string key, CancellationToken cancellationToken = default);
 
+    /// <summary>The stored predictions of many keys, all of one complete run.</summary>
+    /// <param name="job">The job's name.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The predictions by key; keys without one are left out.</returns>
+    ValueTask<IReadOnlyDictionary<string, StoredPrediction>> FindManyAsync(string job, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default);
+
     /// <summary>A stored prediction, or what the fallback gives.</summary>
     /// <param name="job">The job's name.</param>
     /// <param name="key">The row's key.</param>

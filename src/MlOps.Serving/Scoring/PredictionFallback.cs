@@ -10,6 +10,9 @@ public sealed record PredictionFallback
     /// <summary>Predicts for a key now; null when it cannot.</summary>
     public Func<string, CancellationToken, ValueTask<float[]?>>? Live { get; init; }
 
-    /// <summary>The answer when all else fails, for instance that of the popular entity.</summary>
+    /// <summary>The key whose stored prediction answers when <see cref="Live"/> does not, for instance that of the most popular entity; it is held to no age.</summary>
+    public string? PopularKey { get; init; }
+
+    /// <summary>The answer when all else fails.</summary>
     public IReadOnlyList<float>? Default { get; init; }
 }

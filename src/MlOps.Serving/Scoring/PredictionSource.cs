@@ -11,4 +11,7 @@ public enum PredictionSource
 
     /// <summary>The default answer.</summary>
     Default = 2,
+
+    /// <summary>The stored prediction of the popular key.</summary>
+    Popular = 3,
 }

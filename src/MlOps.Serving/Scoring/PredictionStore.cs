@@ -79,6 +79,31 @@ internal sealed class PredictionStore(EnvironmentContext context)
                 ("job", job), ("key", key)),
             cancellationToken);
 
+    public ValueTask<IReadOnlyDictionary<string, StoredPrediction>> FindManyAsync(string job, IReadOnlyCollection<string> keys, CancellationToken cancellationToken) =>
+        _area.ReadAsync<IReadOnlyDictionary<string, StoredPrediction>>(
+            async (session, _) =>
+            {
+                var found = new Dictionary<string, StoredPrediction>(StringComparer.Ordinal);
+                var set = await session.FirstOrDefaultAsync(
+                    "SELECT id, version FROM serving_prediction_sets WHERE job = @job AND completed_at IS NOT NULL ORDER BY id DESC LIMIT 1",
+                    static reader => new CompleteSet(reader.GetInt64(0), ModelVersionRef.Parse(reader.GetString(1))), ("job", job)).ConfigureAwait(false);
+                if (set is null)
+                    return found;
+                foreach (var key in keys)
+                {
+                    var stored = await session.FirstOrDefaultAsync(
+                        "SELECT scores, scored_at FROM serving_predictions WHERE set_id = @set AND key = @key",
+                        reader => new StoredPrediction(
+                            key, MemoryMarshal.Cast<byte, float>(reader.GetFieldValue<byte[]>(0)).ToArray(), PredictionSource.Stored, set.Version, reader.GetTimestamp(1)),
+                        ("set", set.Id), ("key", key)).ConfigureAwait(false);
+                    if (stored is not null)
+                        found[key] = stored;
+                }
+
+                return found;
+            },
+            cancellationToken);
+
     private static ValueTask<PredictionSet?> ReadSetAsync(IMetadataSession session, string job, string run) =>
         session.FirstOrDefaultAsync(
             "SELECT id, version, outputs, rows_done, last_key, completed_at FROM serving_prediction_sets WHERE job = @job AND run = @run",
@@ -87,6 +112,9 @@ internal sealed class PredictionStore(EnvironmentContext context)
                 reader.GetStringOrNull(4), reader.IsDBNull(5) ? null : reader.GetTimestamp(5)),
             ("job", job), ("run", run));
 }
+
+/// <summary>A complete set, for look-ups.</summary>
+internal sealed record CompleteSet(long Id, ModelVersionRef Version);
 
 /// <summary>A run's set of predictions as stored.</summary>
 internal sealed record PredictionSet(

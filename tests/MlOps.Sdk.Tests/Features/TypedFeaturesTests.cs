@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using MlOps.Features;
 using MlOps.Registry;
+using MlOps.Serving;
 using MlOps.Testing;
 
 namespace MlOps.Hosting;
@@ -55,6 +56,27 @@ public sealed class TypedFeaturesTests : IDisposable
     }
 
     [Fact]
+    public async Task ScoreFeatureView_EveryEntityKnownThen_IsScoredWithItsFeaturesOfThen()
+    {
+        await using var host = await TestHost.StartAsync(_directory.Path, configure: mlops => mlops.AddEnvironment("sandbox")
+            .AddFeatureView("customer", view => view.Key("id").EventTime("at").LastValue("spend").LastValue("age"))
+            .AddFeatureService("churn", service => service.View("customer")));
+        var sandbox = host["sandbox"];
+        var noon = Timestamp.From(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await sandbox.Features.IngestAsync("customer", Spends((noon - TimeSpan.FromHours(2), "c1", 2f, 0.5f), (noon - TimeSpan.FromHours(1), "c2", 3f, 0.25f), (noon + TimeSpan.FromHours(1), "c1", 9f, 9f), (noon + TimeSpan.FromHours(1), "c3", 9f, 9f)), "history");
+        var names = (await sandbox.Features.GetVectorSourceAsync("churn")).FeatureNames;
+        var version = (await sandbox.Models.RegisterAsync(await SyntheticModel.DraftAsync(sandbox, features: [.. names]))).Ref;
+        var job = new BatchScoringJob { Name = "churn", Run = "noon", Version = version };
+
+        var result = await sandbox.ScoreFeatureViewAsync(job, "customer", "churn", noon);
+
+        (result.Rows, result.Failed).Should().Be((2L, 0L));
+        (await sandbox.Scoring.FindAsync("churn", "c1"))!.Scores[0].Should().BeApproximately(Learned(names[0].EndsWith("age", StringComparison.Ordinal) ? [0.5f, 2f] : [2f, 0.5f]), 1e-5f);
+        (await sandbox.Scoring.FindAsync("churn", "c3")).Should().BeNull("it was not known at noon");
+        (await sandbox.ScoreFeatureViewAsync(job, "customer", "churn", noon)).Resumed.Should().Be(2);
+    }
+
+    [Fact]
     public async Task Encoding_StoredWithAModel_IsLoadedAsItWasFitted()
     {
         await using var host = TestHost.Build(_directory.Path, configure: mlops => mlops.AddEnvironment("sandbox"));
@@ -73,6 +95,10 @@ public sealed class TypedFeaturesTests : IDisposable
     }
 
     private static ReadOnlyMemory<byte> Onnx() => new Learning.LogisticRegressionTrainer().Train(SyntheticModel.Data(1)).ToOnnx();
+
+    private static DataFrame Spends(params (Timestamp At, string Id, float Spend, float Age)[] rows) => new(
+        DataColumn.FromText("id", [.. rows.Select(row => row.Id)]), DataColumn.Create("at", rows.Select(row => row.At).ToArray()),
+        DataColumn.Create("spend", rows.Select(row => (double)row.Spend).ToArray()), DataColumn.Create("age", rows.Select(row => (double)row.Age).ToArray()));
 
     private static float Learned(float[] row) => new Learning.LogisticRegressionTrainer().Train(SyntheticModel.Data(1)).Predict(row);
 

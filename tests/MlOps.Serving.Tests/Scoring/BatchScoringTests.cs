@@ -62,6 +62,34 @@ public sealed class BatchScoringTests
     }
 
     [Fact]
+    public async Task GetAsync_UnknownKeyWithAPopularOne_AnswersByThePopularOne()
+    {
+        await using var fixture = new ServingFixture();
+        await fixture.Deployer.DeployAsync(await fixture.RegisterScaleAsync(2), 1, "first");
+        await fixture.Scoring.RunAsync(Job("r1"), Frame(0, 10));
+        fixture.Environment.Clock.Advance(TimeSpan.FromHours(2));
+        var fallback = new PredictionFallback { MaximumAge = TimeSpan.FromHours(1), PopularKey = "r3|3", Default = [0.5f], Live = (_, _) => throw new PredictionFailedException("down", null) };
+
+        (await fixture.Scoring.GetAsync("routes", "zzz", fallback)).Should().BeEquivalentTo(new { Key = "zzz", Source = PredictionSource.Popular, Scores = new[] { 6f, 2f } });
+        (await fixture.Scoring.GetAsync("routes", "zzz", fallback with { PopularKey = "absent" })).Source.Should().Be(PredictionSource.Default);
+    }
+
+    [Fact]
+    public async Task FindManyAsync_SomeKeys_GivesThoseThatAreStored()
+    {
+        await using var fixture = new ServingFixture();
+        var version = await fixture.RegisterScaleAsync(2);
+        await fixture.Deployer.DeployAsync(version, 1, "first");
+        (await fixture.Scoring.FindManyAsync("routes", ["r3|3"])).Should().BeEmpty();
+        await fixture.Scoring.RunAsync(Job("r1"), Frame(0, 10));
+
+        var found = await fixture.Scoring.FindManyAsync("routes", ["r3|3", "zzz", "r5|5"]);
+
+        found.Keys.Should().BeEquivalentTo("r3|3", "r5|5");
+        (found["r5|5"].Scores[0], found["r5|5"].Version).Should().Be((10f, version));
+    }
+
+    [Fact]
     public async Task ScoreAsync_Stream_AddsScoreColumns()
     {
         await using var fixture = new ServingFixture();
