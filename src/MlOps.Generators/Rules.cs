@@ -38,6 +38,16 @@ internal static class Rules
     public static readonly DiagnosticDescriptor BadAttribute = Error(
         "MLOPS018", "An attribute does not fit its property", "Property '{0}': {1}");
 
+    public static readonly DiagnosticDescriptor UnsupportedModelType = Error(
+        "MLOPS030", "A property's type cannot go to or come from a model",
+        "Property '{0}' is {1}: {2}");
+
+    public static readonly DiagnosticDescriptor EmptyModelType = Error(
+        "MLOPS031", "A model's input or output has no values", "'{0}' has no property that a model could {1}: numbers, flags, texts, or arrays of them");
+
+    public static readonly DiagnosticDescriptor BadModelAttribute = Error(
+        "MLOPS032", "An attribute does not fit its property", "Property '{0}': {1}");
+
     public static readonly DiagnosticDescriptor Impure = new(
         "MLOPS020", "A transform is not pure", "A feature transform uses {0}: {1}", Category, DiagnosticSeverity.Warning, isEnabledByDefault: true,
         description: "Transforms run over history and at request time and must give the same value for the same input, so they may not depend on clocks, random numbers, changing statics, input and output or the culture.");

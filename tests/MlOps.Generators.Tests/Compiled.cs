@@ -14,7 +14,7 @@ internal sealed class Compiled
     private static readonly MetadataReference[] References =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "MlOps.Core.dll" or "MlOps.FeatureStore.dll" or "netstandard.dll"))
+            .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "MlOps.Core.dll" or "MlOps.FeatureStore.dll" or "MlOps.Serving.dll" or "MlOps.Registry.dll" or "netstandard.dll"))
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
 
@@ -33,10 +33,10 @@ internal sealed class Compiled
 
     public static Compiled From(string source)
     {
-        var tree = CSharpSyntaxTree.ParseText("using System; using System.Linq; using MlOps; using MlOps.Features;\n" + source, Parsing, "Source.cs");
+        var tree = CSharpSyntaxTree.ParseText("using System; using System.Linq; using MlOps; using MlOps.Features; using MlOps.Serving;\n" + source, Parsing, "Source.cs");
         var compilation = CSharpCompilation.Create(
             "Made" + Guid.NewGuid().ToString("n"), [tree], References, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
-        CSharpGeneratorDriver.Create([new FeatureRowGenerator().AsSourceGenerator()], parseOptions: Parsing)
+        CSharpGeneratorDriver.Create([new FeatureRowGenerator().AsSourceGenerator(), new ModelTypeGenerator().AsSourceGenerator()], parseOptions: Parsing)
             .RunGeneratorsAndUpdateCompilation(compilation, out var output, out var diagnostics);
         return new Compiled(output, diagnostics);
     }

@@ -43,7 +43,7 @@ internal static class RowTypeReader
             new EquatableArray<Finding>(findings));
     }
 
-    private static List<string> Headers(INamedTypeSymbol type, TypeDeclarationSyntax syntax, Location place, List<Finding> findings)
+    internal static List<string> Headers(INamedTypeSymbol type, TypeDeclarationSyntax syntax, Location place, List<Finding> findings)
     {
         var headers = new List<string>();
         for (TypeDeclarationSyntax? part = syntax; part is not null; part = part.Parent as TypeDeclarationSyntax)
@@ -52,7 +52,7 @@ internal static class RowTypeReader
             if (!part.Modifiers.Any(SyntaxKind.PartialKeyword))
                 findings.Add(Finding.At(Rules.NotPartial, place, type.Name, $"declare {(part == syntax ? "it" : $"'{name}', which contains it,")} partial"));
             if (part.TypeParameterList is not null)
-                findings.Add(Finding.At(Rules.NotPartial, place, type.Name, "a feature row cannot be generic, nor lie in a generic type"));
+                findings.Add(Finding.At(Rules.NotPartial, place, type.Name, "the type cannot be generic, nor lie in a generic type"));
             var kind = part is RecordDeclarationSyntax record && record.ClassOrStructKeyword.IsKind(SyntaxKind.StructKeyword) ? "record struct" : part.Keyword.Text;
             headers.Insert(0, $"partial {kind} {name}");
         }
@@ -75,13 +75,13 @@ internal static class RowTypeReader
     }
 
     // A property that is computed of others is neither stored nor read.
-    private static bool IsFilled(INamedTypeSymbol type, IPropertySymbol property) =>
+    internal static bool IsFilled(INamedTypeSymbol type, IPropertySymbol property) =>
         property.SetMethod is not null || type.InstanceConstructors.Any(constructor => constructor.Parameters.Any(parameter => Fits(parameter, property)));
 
     private static bool Fits(IParameterSymbol parameter, IPropertySymbol property) =>
         string.Equals(parameter.Name, property.Name, StringComparison.OrdinalIgnoreCase) && SymbolEqualityComparer.Default.Equals(parameter.Type, property.Type);
 
-    private static List<int> Constructor(INamedTypeSymbol type, List<IPropertySymbol> properties, out string? failure)
+    internal static List<int> Constructor(INamedTypeSymbol type, List<IPropertySymbol> properties, out string? failure)
     {
         failure = null;
         if (type.IsAbstract)
