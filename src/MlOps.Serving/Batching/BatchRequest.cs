@@ -2,24 +2,28 @@ using System.Threading.Tasks.Sources;
 
 namespace MlOps.Serving;
 
-/// <summary>A waiting row: a pooled value-task source. It returns to its engine's pool when both the caller and the engine are done with it.</summary>
-internal sealed class BatchRequest(BatchEngine owner) : IValueTaskSource<BatchAnswer>
+/// <summary>
+/// A waiting row: a value-task source that belongs to a place of a batch and is used again with it, once its caller has taken the answer.
+/// It gives the engine's answer or, by its finisher, the endpoint's.
+/// </summary>
+internal sealed class BatchRequest : IValueTaskSource<BatchAnswer>, IValueTaskSource<PredictionResult>
 {
     private const int Pending = 0;
     private const int Claimed = 1;
     private const int Cancelled = 2;
-    private const int CancelledAndRead = 3;
-    private const int CancelledAndDropped = 4;
 
     private static readonly Action<object?, CancellationToken> OnCancelled = static (state, token) => ((BatchRequest)state!).Cancel(token);
 
-    private ManualResetValueTaskSourceCore<BatchAnswer> _core;
+    private ManualResetValueTaskSourceCore<bool> _core;
     private CancellationTokenRegistration _registration;
+    private AnswerFinisher? _finisher;
+    private BatchAnswer _answer;
     private int _state;
     private bool _cancellable;
+    private bool _taken = true;
 
-    /// <summary>Links free requests.</summary>
-    public BatchRequest? Next { get; set; }
+    /// <summary>Whether its last caller is done with it.</summary>
+    public bool IsFree => Volatile.Read(ref _taken);
 
     public Memory<float> Destination { get; private set; }
 
@@ -27,10 +31,12 @@ internal sealed class BatchRequest(BatchEngine owner) : IValueTaskSource<BatchAn
 
     public short Version => _core.Version;
 
-    public void Begin(Memory<float> destination, long deadline, bool cancellable)
+    public void Begin(Memory<float> destination, long deadline, bool cancellable, AnswerFinisher? finisher)
     {
+        _taken = false;
         Destination = destination;
         Deadline = deadline;
+        _finisher = finisher;
         _cancellable = cancellable;
         _state = Pending;
     }
@@ -40,25 +46,44 @@ internal sealed class BatchRequest(BatchEngine owner) : IValueTaskSource<BatchAn
         _registration = cancellationToken.UnsafeRegister(OnCancelled, this);
 
     /// <summary>Takes the row into a batch; false when it was cancelled, after which the engine must not touch it.</summary>
-    public bool TryClaim()
+    public bool TryClaim() => !_cancellable || Interlocked.CompareExchange(ref _state, Claimed, Pending) == Pending;
+
+    /// <summary>The answer is there; callers may continue on this thread.</summary>
+    public void Complete(bool inline)
     {
-        if (!_cancellable)
-            return true;
-        if (Interlocked.CompareExchange(ref _state, Claimed, Pending) == Pending)
-            return true;
-        if (Interlocked.CompareExchange(ref _state, CancelledAndDropped, Cancelled) == CancelledAndRead)
-            Recycle();
-        return false;
+        if (_finisher is { Observes: true } finisher)
+            finisher.Answered(_answer);
+        _core.RunContinuationsAsynchronously = !inline;
+        _core.SetResult(true);
     }
 
+    /// <summary>It ended otherwise than well.</summary>
     public void Complete(in BatchAnswer answer, bool inline)
     {
-        _core.RunContinuationsAsynchronously = !inline;
-        _core.SetResult(answer);
+        _answer = answer;
+        Complete(inline);
     }
 
-    public BatchAnswer GetResult(short token)
+    BatchAnswer IValueTaskSource<BatchAnswer>.GetResult(short token) => Take(token, out _);
+
+    PredictionResult IValueTaskSource<PredictionResult>.GetResult(short token) => GetPrediction(token);
+
+    /// <summary>The endpoint's answer.</summary>
+    public PredictionResult GetPrediction(short token)
     {
+        var answer = Take(token, out var finisher);
+        return finisher!.Finish(answer);
+    }
+
+    public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+
+    private BatchAnswer Take(short token, out AnswerFinisher? finisher)
+    {
+        if (_core.GetStatus(token) == ValueTaskSourceStatus.Pending)
+            throw new InvalidOperationException("The prediction's result was asked for before it was there; await the task, once.");
         if (_cancellable)
         {
             _registration.Dispose();
@@ -67,19 +92,19 @@ internal sealed class BatchRequest(BatchEngine owner) : IValueTaskSource<BatchAn
 
         try
         {
-            return _core.GetResult(token);
+            _core.GetResult(token);
+            finisher = _finisher;
+            return _answer;
         }
         finally
         {
-            if (!_cancellable || Interlocked.CompareExchange(ref _state, CancelledAndRead, Cancelled) != Cancelled)
-                Recycle();
+            if (_answer.Status != PredictionStatus.Ok)
+                _answer = default;
+            Destination = default;
+            _core.Reset();
+            Volatile.Write(ref _taken, true);
         }
     }
-
-    public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
-
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, flags);
 
     private void Cancel(CancellationToken cancellationToken)
     {
@@ -87,12 +112,5 @@ internal sealed class BatchRequest(BatchEngine owner) : IValueTaskSource<BatchAn
             return;
         _core.RunContinuationsAsynchronously = true;
         _core.SetException(new OperationCanceledException(cancellationToken));
-    }
-
-    private void Recycle()
-    {
-        Destination = default;
-        _core.Reset();
-        owner.Return(this);
     }
 }

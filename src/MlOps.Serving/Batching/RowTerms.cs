@@ -1,0 +1,6 @@
+namespace MlOps.Serving;
+
+/// <summary>What a row asks of its batch. The default asks nothing.</summary>
+/// <param name="Deadline">A timestamp of the engine's clock, or 0.</param>
+/// <param name="CancellationToken">Takes the row out unless its batch was formed already.</param>
+internal readonly record struct RowTerms(long Deadline = 0, CancellationToken CancellationToken = default);
