@@ -176,7 +176,7 @@ internal sealed partial class BatchEngine
                 slot.Input(from + i).CopyTo(part.Input(i));
             part.Buffer.Run(rows);
             for (var i = 0; i < rows; i++)
-                part.Output(i).CopyTo(slot.Request(from + i).Destination.Span);
+                part.Output(i).CopyTo(slot.Request(from + i).Destination);
         }
         catch (Exception e)
         {
@@ -201,6 +201,7 @@ internal sealed partial class BatchEngine
         leader.Answering = slot;
         Volatile.Write(ref leader.AnsweringSince, since);
         BatchLeader.Current = leader;
+        leader.BeginAnswering(_inlineBudget);
         var inline = true;
         for (var i = 0; i < rows; i++)
         {
@@ -209,8 +210,8 @@ internal sealed partial class BatchEngine
             if (Volatile.Read(ref leader.Deposed) && !IsMine(leader, i))
                 break;
             AnswerRow(slot, i, inline);
-            if (inline && (i + 1) % CompletionsPerClockRead == 0)
-                inline = Stopwatch.GetTimestamp() - since < _inlineBudget;
+            if (inline && (i + 1) % CompletionsPerClockRead == 0 && Stopwatch.GetTimestamp() - since > leader.Budget)
+                inline = leader.Forgives(since);
         }
 
         BatchLeader.Current = null;
@@ -224,7 +225,7 @@ internal sealed partial class BatchEngine
         var request = slot.Request(row);
         if (slot.Answers is not { } answers)
         {
-            slot.Output(row).CopyTo(request.Destination.Span);
+            slot.Output(row).CopyTo(request.Destination);
             request.Complete(inline);
         }
         else

@@ -31,15 +31,15 @@ internal sealed partial class BatchEngine
             return null;
         }
 
-        var request = slot.FreshRequest(index);
-        var cancellable = terms.CancellationToken.CanBeCanceled;
-        request.Begin(destination, terms.Deadline, cancellable, finisher);
-        if (cancellable || terms.Deadline != 0)
+        // The request whose answer the caller has just read is still in the processor's cache.
+        var request = leader.Answering!.TrySwapAnswered(slot, index) ?? slot.FreshRequest(index);
+        request.Begin(destination, terms, finisher);
+        if (terms.Any)
             slot.HasTerms = true;
         slot.Written = index + 1;
         slot.Count = index + 1;
         Volatile.Write(ref leader.Joining, false);
-        if (cancellable)
+        if (terms.CancellationToken.CanBeCanceled)
             request.Register(terms.CancellationToken);
         return request;
     }
@@ -50,7 +50,6 @@ internal sealed partial class BatchEngine
         answer = default;
         var wide = _width > CopyUnderLockWidth;
         var bad = wide ? RowCheck.Find(row, _passNaN) : -1;
-        var cancellable = terms.CancellationToken.CanBeCanceled;
         BatchSlot? own = null;
         BatchSlot slot = null!;
         BatchRequest request = null!;
@@ -83,8 +82,8 @@ internal sealed partial class BatchEngine
                 if (bad < 0)
                 {
                     request = slot.FreshRequest(index);
-                    request.Begin(destination, terms.Deadline, cancellable, finisher);
-                    if (cancellable || terms.Deadline != 0)
+                    request.Begin(destination, terms, finisher);
+                    if (terms.Any)
                         slot.HasTerms = true;
                     slot.Count = index + 1;
                     _queuedRows++;
@@ -115,7 +114,7 @@ internal sealed partial class BatchEngine
             Interlocked.Increment(ref slot.Written);
         }
 
-        if (cancellable)
+        if (terms.CancellationToken.CanBeCanceled)
             request.Register(terms.CancellationToken);
         if (start is not null)
             ThreadPool.UnsafeQueueUserWorkItem(start, preferLocal: false);

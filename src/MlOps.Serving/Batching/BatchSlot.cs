@@ -64,6 +64,17 @@ internal sealed class BatchSlot
         return request is { IsFree: true } ? request : _requests[row] = new BatchRequest();
     }
 
+    /// <summary>Gives the request answered last to another batch's place, if its caller is done with it, in exchange for that place's.</summary>
+    public BatchRequest? TrySwapAnswered(BatchSlot other, int row)
+    {
+        ref var answered = ref _requests[Answered - 1];
+        if (answered is not { IsFree: true } request)
+            return null;
+        answered = other._requests[row];
+        other._requests[row] = request;
+        return request;
+    }
+
     /// <summary>Moves a row over another one's place.</summary>
     public void Move(int from, int to)
     {
