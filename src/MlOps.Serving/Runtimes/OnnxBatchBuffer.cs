@@ -1,11 +1,10 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using System.Runtime.InteropServices;
 
 namespace MlOps.Serving;
 
 /// <summary>
-/// Pinned input and output arrays, and one binding per batch size over them: a run rebinds nothing and allocates nothing. Only the output
+/// Pinned, aligned input and output memory, and one binding per batch size over them: a run rebinds nothing and allocates nothing. Only the output
 /// that counts is bound; the model's others are not fetched. Numbers of another width are converted on the way in and out.
 /// </summary>
 internal sealed class OnnxBatchBuffer : IBatchBuffer
@@ -13,10 +12,10 @@ internal sealed class OnnxBatchBuffer : IBatchBuffer
     private readonly OnnxModelRuntime _runtime;
     private readonly RunOptions _runOptions = new();
     private readonly Binding?[] _bindings;
-    private readonly float[] _input;
-    private readonly float[] _output;
-    private readonly Array _boundInput;
-    private readonly Array _boundOutput;
+    private readonly Memory<float> _input;
+    private readonly Memory<float> _output;
+    private readonly Converted? _convertedInput;
+    private readonly Converted? _convertedOutput;
     private OnnxSession _session;
 
     public OnnxBatchBuffer(OnnxModelRuntime runtime, int maximumRows)
@@ -27,10 +26,10 @@ internal sealed class OnnxBatchBuffer : IBatchBuffer
         var rows = runtime.FixedBatchSize ?? maximumRows;
         MaximumRows = Math.Min(maximumRows, rows);
         _bindings = new Binding?[rows + 1];
-        _input = GC.AllocateArray<float>(checked(rows * runtime.InputWidth), pinned: true);
-        _output = GC.AllocateArray<float>(checked(rows * runtime.OutputWidth), pinned: true);
-        _boundInput = Pinned(runtime.InputType, _input);
-        _boundOutput = Pinned(runtime.OutputType, _output);
+        _input = AlignedMemory.Allocate<float>(checked(rows * runtime.InputWidth));
+        _output = AlignedMemory.Allocate<float>(checked(rows * runtime.OutputWidth));
+        _convertedInput = runtime.InputType == TensorType.Float ? null : new Converted(runtime.InputType, _input.Length);
+        _convertedOutput = runtime.OutputType == TensorType.Float ? null : new Converted(runtime.OutputType, _output.Length);
     }
 
     public int MaximumRows { get; }
@@ -43,8 +42,7 @@ internal sealed class OnnxBatchBuffer : IBatchBuffer
     {
         // A model that fixes its batch computes all rows; the ones beyond hold what was there before.
         var size = _runtime.FixedBatchSize ?? rows;
-        if (!ReferenceEquals(_boundInput, _input))
-            Convert(_input.AsSpan(0, size * _runtime.InputWidth), _boundInput);
+        _convertedInput?.Write(_input.Span[..(size * _runtime.InputWidth)]);
         try
         {
             RunBound(size);
@@ -56,8 +54,7 @@ internal sealed class OnnxBatchBuffer : IBatchBuffer
             RunBound(size);
         }
 
-        if (!ReferenceEquals(_boundOutput, _output))
-            Convert(_boundOutput, _output.AsSpan(0, size * _runtime.OutputWidth));
+        _convertedOutput?.Read(_output.Span[..(size * _runtime.OutputWidth)]);
     }
 
     /// <summary>Asks the run in progress to end with an error; from any thread. Runs after it fail until <see cref="Resume"/>.</summary>
@@ -96,38 +93,40 @@ internal sealed class OnnxBatchBuffer : IBatchBuffer
         }
     }
 
-    private static Array Pinned(TensorType type, float[] rows) => type switch
+    /// <summary>The same numbers in another width.</summary>
+    private sealed class Converted(TensorType type, int count)
     {
-        TensorType.Double => GC.AllocateArray<double>(rows.Length, pinned: true),
-        TensorType.Float16 => GC.AllocateArray<Half>(rows.Length, pinned: true),
-        _ => rows,
-    };
+        private readonly Memory<double> _doubles = type == TensorType.Double ? AlignedMemory.Allocate<double>(count) : default;
+        private readonly Memory<Half> _halves = type == TensorType.Float16 ? AlignedMemory.Allocate<Half>(count) : default;
 
-    private static void Convert(ReadOnlySpan<float> from, Array to)
-    {
-        if (to is double[] doubles)
+        public nint Address => type == TensorType.Double ? AlignedMemory.Address(_doubles) : AlignedMemory.Address(_halves);
+
+        public void Write(ReadOnlySpan<float> from)
         {
-            for (var i = 0; i < from.Length; i++)
-                doubles[i] = from[i];
-        }
-        else
-        {
-            var halves = (Half[])to;
+            if (type == TensorType.Double)
+            {
+                var doubles = _doubles.Span;
+                for (var i = 0; i < from.Length; i++)
+                    doubles[i] = from[i];
+                return;
+            }
+
+            var halves = _halves.Span;
             for (var i = 0; i < from.Length; i++)
                 halves[i] = (Half)from[i];
         }
-    }
 
-    private static void Convert(Array from, Span<float> to)
-    {
-        if (from is double[] doubles)
+        public void Read(Span<float> to)
         {
-            for (var i = 0; i < to.Length; i++)
-                to[i] = (float)doubles[i];
-        }
-        else
-        {
-            var halves = (Half[])from;
+            if (type == TensorType.Double)
+            {
+                var doubles = _doubles.Span;
+                for (var i = 0; i < to.Length; i++)
+                    to[i] = (float)doubles[i];
+                return;
+            }
+
+            var halves = _halves.Span;
             for (var i = 0; i < to.Length; i++)
                 to[i] = (float)halves[i];
         }
@@ -143,8 +142,8 @@ internal sealed class OnnxBatchBuffer : IBatchBuffer
         {
             var (runtime, session) = (buffer._runtime, buffer._session.Inner);
             _inputName = runtime.InputName;
-            _input = Value(buffer._boundInput, runtime.InputType, rows * runtime.InputWidth, Shape(session.InputMetadata[runtime.InputName], rows));
-            _output = Value(buffer._boundOutput, runtime.OutputType, rows * runtime.OutputWidth, Shape(session.OutputMetadata[runtime.OutputName], rows));
+            _input = Value(buffer._convertedInput?.Address ?? AlignedMemory.Address(buffer._input), runtime.InputType, rows * runtime.InputWidth, Shape(session.InputMetadata[runtime.InputName], rows));
+            _output = Value(buffer._convertedOutput?.Address ?? AlignedMemory.Address(buffer._output), runtime.OutputType, rows * runtime.OutputWidth, Shape(session.OutputMetadata[runtime.OutputName], rows));
             Io = session.CreateIoBinding();
             Io.BindInput(_inputName, _input);
             Io.BindOutput(runtime.OutputName, _output);
@@ -161,8 +160,8 @@ internal sealed class OnnxBatchBuffer : IBatchBuffer
             _output.Dispose();
         }
 
-        private static OrtValue Value(Array memory, TensorType type, int count, long[] shape) => OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, (TensorElementType)type, shape, Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), (long)count * TensorValue.SizeOf(type));
+        private static OrtValue Value(nint memory, TensorType type, int count, long[] shape) => OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance, (TensorElementType)type, shape, memory, (long)count * TensorValue.SizeOf(type));
 
         private static long[] Shape(NodeMetadata metadata, int rows)
         {

@@ -25,8 +25,17 @@ internal sealed partial class OnnxModelRuntime
     /// <summary>Checks names and shapes of values that are with ONNX Runtime already, and those of the caller.</summary>
     internal IReadOnlyList<string> Wanted(IReadOnlyCollection<string>? outputs) => _signature.Wanted(outputs);
 
-    /// <summary>Runs on values that are ONNX Runtime's and gives its own; the caller disposes both.</summary>
-    internal IDisposableReadOnlyCollection<OrtValue> RunNative(OnnxInputs inputs, IReadOnlyList<string> wanted, CancellationToken cancellationToken)
+    /// <summary>Runs on values that are ONNX Runtime's and gives its own, in host memory; the caller disposes both.</summary>
+    internal IDisposableReadOnlyCollection<OrtValue> RunNative(OnnxInputs inputs, IReadOnlyList<string> wanted, CancellationToken cancellationToken) =>
+        Guarded(static (session, options, inputs, wanted) => session.Run(options, inputs.Names, inputs.Values, wanted), inputs, wanted, cancellationToken);
+
+    /// <summary>As <see cref="RunNative"/>, but by a binding that leaves the outputs in the memory of the device.</summary>
+    internal IDisposableReadOnlyCollection<OrtValue> RunBound(OnnxInputs inputs, IReadOnlyList<string> wanted, CancellationToken cancellationToken) =>
+        Guarded(static (session, options, inputs, wanted) => session.RunBound(options, inputs, wanted), inputs, wanted, cancellationToken);
+
+    private IDisposableReadOnlyCollection<OrtValue> Guarded(
+        Func<OnnxSession, RunOptions, OnnxInputs, IReadOnlyList<string>, IDisposableReadOnlyCollection<OrtValue>> run,
+        OnnxInputs inputs, IReadOnlyList<string> wanted, CancellationToken cancellationToken)
     {
         using var options = cancellationToken.CanBeCanceled ? new RunOptions() : null;
         using var registration = cancellationToken.UnsafeRegister(static state => ((RunOptions)state!).Terminate = true, options);
@@ -35,7 +44,7 @@ internal sealed partial class OnnxModelRuntime
             var session = Next();
             try
             {
-                return session.Run(options ?? _runOptions, inputs.Names, inputs.Values, wanted);
+                return run(session, options ?? _runOptions, inputs, wanted);
             }
             catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
             {

@@ -30,7 +30,7 @@ internal sealed partial class OnnxModelRuntime : IModelRuntime
         MemoryBytes = memoryBytes;
         var session = set.Sessions[0].Inner;
         _signature = new OnnxSignature(session, subject, options.CheckSymbolicDimensions);
-        if (ChooseInput(session) is not { } input || ChooseOutput(session) is not { } output)
+        if (ChooseInput(session) is not { } input || ChooseOutput(session, input.FixedBatch) is not { } output)
             return;
         HasRows = true;
         (InputName, FixedBatchSize, InputWidth, InputType) = input;
@@ -180,13 +180,13 @@ internal sealed partial class OnnxModelRuntime : IModelRuntime
         return (name, batch > 0 ? batch : null, Product(metadata.Dimensions.AsSpan(1)), (TensorType)metadata.ElementDataType);
     }
 
-    // Classifiers give a label (int64) and probabilities (float): the tensor of fractions is what counts.
-    private static (string Name, int Width, TensorType Type)? ChooseOutput(InferenceSession session)
+    // Classifiers give a label (int64) and probabilities (float): the tensor of fractions with a row per input row is what counts.
+    private static (string Name, int Width, TensorType Type)? ChooseOutput(InferenceSession session, int? batch)
     {
         foreach (var name in session.OutputNames)
         {
             var metadata = session.OutputMetadata[name];
-            if (!IsNumber(metadata) || metadata.Dimensions.Length == 0)
+            if (!IsNumber(metadata) || metadata.Dimensions.Length == 0 || (metadata.Dimensions[0] >= 0 && metadata.Dimensions[0] != batch))
                 continue;
             if (metadata.Dimensions.Length == 1)
                 return (name, 1, (TensorType)metadata.ElementDataType);

@@ -9,6 +9,10 @@ internal class OnnxSession(InferenceSession session, DeviceOptions device, IDisp
 
     public DeviceOptions Device { get; } = device;
 
+    private readonly OrtMemoryInfo _memory = device.Kind == DeviceKind.Cpu
+        ? OrtMemoryInfo.DefaultInstance
+        : new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, device.DeviceId, OrtMemType.Default);
+
     public bool OnDevice => Device.Kind != DeviceKind.Cpu;
 
     public virtual IDisposableReadOnlyCollection<OrtValue> Run(
@@ -17,8 +21,21 @@ internal class OnnxSession(InferenceSession session, DeviceOptions device, IDisp
 
     public virtual void RunWithBinding(RunOptions options, OrtIoBinding binding) => Inner.RunWithBinding(options, binding);
 
+    public IDisposableReadOnlyCollection<OrtValue> RunBound(RunOptions options, OnnxInputs inputs, IReadOnlyList<string> wanted)
+    {
+        using var binding = Inner.CreateIoBinding();
+        for (var i = 0; i < inputs.Names.Count; i++)
+            binding.BindInput(inputs.Names[i], inputs.Values[i]);
+        foreach (var name in wanted)
+            binding.BindOutputToDevice(name, _memory);
+        RunWithBinding(options, binding);
+        return binding.GetOutputValues();
+    }
+
     public void Dispose()
     {
+        if (OnDevice)
+            _memory.Dispose();
         Inner.Dispose();
         weights?.Dispose();
         GC.SuppressFinalize(this);

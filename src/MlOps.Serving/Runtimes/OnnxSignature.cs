@@ -15,7 +15,7 @@ internal sealed class OnnxSignature
 
     public OnnxSignature(InferenceSession session, string subject, bool checkSymbols)
     {
-        _required = [.. session.InputNames];
+        _required = [.. session.InputNames.Where(name => session.InputMetadata[name].OnnxValueType != OnnxValueType.ONNX_TYPE_OPTIONAL)];
         OutputNames = session.OutputNames;
         _outputs = new HashSet<string>(OutputNames, StringComparer.Ordinal);
         foreach (var name in session.InputNames)
