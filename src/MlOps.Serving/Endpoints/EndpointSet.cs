@@ -31,7 +31,7 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
         _metrics = metrics;
         _sinks = [.. sinks];
         _traffic = new TrafficStore(context);
-        _loader = new ModelLoader(context, registry, [.. providers, new OnnxRuntimeProvider(context, options)], options, metrics, admission);
+        _loader = new ModelLoader(context, registry, [.. providers, new OnnxRuntimeProvider(context, options, metrics)], options, metrics, admission);
         _logger = context.LoggerFactory.CreateLogger<EndpointSet>();
     }
 

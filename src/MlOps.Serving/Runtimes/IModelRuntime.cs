@@ -3,7 +3,7 @@ using MlOps.Registry;
 namespace MlOps.Serving;
 
 /// <summary>
-/// A loaded model: tensors in, tensors out. A model with one float input [N, features] and a float output also maps rows of floats to
+/// A loaded model: tensors in, tensors out. A model with one input [N, features] of fractions and such an output also maps rows of floats to
 /// rows of floats (<see cref="HasRows"/>), which is what batches are made of. <see cref="CreateBuffer"/> and <see cref="Run"/> may be
 /// called from several threads; each buffer is used by one thread at a time, different buffers at once.
 /// </summary>
@@ -30,6 +30,14 @@ public interface IModelRuntime : IDisposable
 
     /// <summary>The size of the model in memory, as far as it is known.</summary>
     long MemoryBytes { get; }
+
+    /// <summary>What the model runs on: <c>cpu</c>, <c>cuda:0</c>, <c>tensorrt:0</c>.</summary>
+    /// <value>Default: cpu.</value>
+    string Device => DeviceOptions.Cpu;
+
+    /// <summary>Why the model does not run on the device that was asked for first; null when it does.</summary>
+    /// <value>Default: null.</value>
+    string? DeviceReason => null;
 
     /// <summary>Makes buffers that one batch is written to and read from.</summary>
     /// <param name="maximumRows">The most rows that it will hold.</param>

@@ -1,10 +1,13 @@
+using Microsoft.Extensions.Logging;
 using MlOps.Registry;
 
 namespace MlOps.Serving;
 
 /// <summary>Loads the ONNX models of one environment after <see cref="ModelAdmission"/>.</summary>
-internal sealed class OnnxRuntimeProvider(EnvironmentContext context, ServingOptions options) : IModelRuntimeProvider
+internal sealed class OnnxRuntimeProvider(EnvironmentContext context, ServingOptions options, ServingMetrics? metrics = null) : IModelRuntimeProvider
 {
+    private readonly ILogger _logger = context.LoggerFactory.CreateLogger<OnnxRuntimeProvider>();
+
     public bool CanLoad(ModelVersion version) =>
         version.Find(ModelArtifactKind.Functions, ModelArtifactNames.Predict)?.Content.MediaType == ModelArtifactNames.OnnxMediaType;
 
@@ -17,7 +20,9 @@ internal sealed class OnnxRuntimeProvider(EnvironmentContext context, ServingOpt
         try
         {
             var bytes = ModelAdmission.Admit(path, context.Directory, content, options.Admission, context.Files);
-            return OnnxModelRuntime.Load(bytes, options.Runtime, version.Ref.ToString());
+            var subject = version.Ref.ToString();
+            return OnnxModelRuntime.Load(
+                bytes, options.Runtime, subject, context.Files, _logger, (device, _) => metrics?.DeviceFallBack(subject, device));
         }
         catch (InvalidInputException e)
         {

@@ -21,6 +21,10 @@ internal sealed class SharedRuntime(IModelRuntime runtime, int users) : IModelRu
 
     public long MemoryBytes => runtime.MemoryBytes;
 
+    public string Device => runtime.Device;
+
+    public string? DeviceReason => runtime.DeviceReason;
+
     public IBatchBuffer CreateBuffer(int maximumRows) => runtime.CreateBuffer(maximumRows);
 
     public IReadOnlyDictionary<string, ModelValue> Run(

@@ -101,6 +101,26 @@ public abstract class TensorValue : ModelValue
         _ => 0,
     };
 
+    /// <summary>A tensor whose elements are whatever was in memory; for those that fill it at once.</summary>
+    internal static TensorValue Uninitialized(TensorType type, params ReadOnlySpan<int> shape)
+    {
+        var count = CountOf(shape);
+        return type switch
+        {
+            TensorType.Float => new TensorValue<float>(GC.AllocateUninitializedArray<float>(count), shape),
+            TensorType.Double => new TensorValue<double>(GC.AllocateUninitializedArray<double>(count), shape),
+            TensorType.Float16 => new TensorValue<Half>(GC.AllocateUninitializedArray<Half>(count), shape),
+            TensorType.UInt8 => new TensorValue<byte>(GC.AllocateUninitializedArray<byte>(count), shape),
+            TensorType.Int8 => new TensorValue<sbyte>(GC.AllocateUninitializedArray<sbyte>(count), shape),
+            TensorType.Int32 => new TensorValue<int>(GC.AllocateUninitializedArray<int>(count), shape),
+            TensorType.Int64 => new TensorValue<long>(GC.AllocateUninitializedArray<long>(count), shape),
+            _ => Zeros(type, shape),
+        };
+    }
+
+    /// <summary>Keeps the elements where they are in memory.</summary>
+    internal abstract System.Buffers.MemoryHandle Pin();
+
     internal static int CountOf(ReadOnlySpan<int> shape)
     {
         var count = 1L;

@@ -28,6 +28,8 @@ public sealed class TensorValue<T> : TensorValue
         }
     }
 
+    internal override System.Buffers.MemoryHandle Pin() => Data.Pin();
+
     private static TensorType TypeOf() => default(T) switch
     {
         float => TensorType.Float,
