@@ -11,7 +11,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class ServingServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers <see cref="IEndpoints"/>, <see cref="IModelDeployer"/> and <see cref="IBatchScoring"/> as singletons keyed by the
+    /// Registers <see cref="IEndpoints"/>, <see cref="IModelDeployer"/>, <see cref="IModelTrials"/> and <see cref="IBatchScoring"/> as singletons keyed by the
     /// environment's name, over the <see cref="EnvironmentContext"/> and <see cref="IModelRegistry"/> of the same key. Options:
     /// <see cref="ServingOptions"/> of that name. Calling it again for the same environment changes nothing.
     /// </summary>
@@ -32,6 +32,7 @@ public static class ServingServiceCollectionExtensions
             new ServingMetrics(name, provider.GetService<IMeterFactory>()),
             provider.GetKeyedService<IModelAdmission>(name)));
         services.TryAddKeyedSingleton<IEndpoints>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name));
+        services.TryAddKeyedSingleton<IModelTrials>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name).Trials);
         services.TryAddKeyedSingleton<IModelDeployer>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name));
         services.TryAddKeyedSingleton<IBatchScoring>(name, (provider, _) => new BatchScoring(
             provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetRequiredKeyedService<EndpointSet>(name)));

@@ -3,7 +3,7 @@ using MlOps.Registry;
 namespace MlOps.Serving;
 
 /// <summary>Loads the ONNX models of one environment after <see cref="ModelAdmission"/>.</summary>
-internal sealed class OnnxRuntimeProvider(EnvironmentContext context, ServingOptions options) : IModelRuntimeProvider
+internal sealed class OnnxRuntimeProvider(EnvironmentContext context, ServingOptions options, ModelAdmission admission) : IModelRuntimeProvider
 {
     public bool CanLoad(ModelVersion version) =>
         version.Find(ModelArtifactKind.Functions, ModelArtifactNames.Predict)?.Content.MediaType == ModelArtifactNames.OnnxMediaType;
@@ -16,7 +16,9 @@ internal sealed class OnnxRuntimeProvider(EnvironmentContext context, ServingOpt
         var path = await context.Artifacts.GetLocalPathAsync(content.ParsedDigest, cancellationToken).ConfigureAwait(false);
         try
         {
-            var bytes = ModelAdmission.Admit(path, context.Directory, content, options.Admission, context.Files);
+            var example = version.Artifacts.FirstOrDefault(candidate => candidate.Name == ModelArtifactNames.InputExample)?.Content;
+            var examplePath = example is null ? null : await context.Artifacts.GetLocalPathAsync(example.ParsedDigest, cancellationToken).ConfigureAwait(false);
+            var bytes = await admission.AdmitAsync(path, content, examplePath, cancellationToken).ConfigureAwait(false);
             return OnnxModelRuntime.Load(bytes, options.Runtime, version.Ref.ToString());
         }
         catch (InvalidInputException e)

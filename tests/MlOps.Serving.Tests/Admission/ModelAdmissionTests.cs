@@ -82,20 +82,29 @@ public sealed class ModelAdmissionTests
         var model = OnnxModels.Scale(1, 2);
         var artifact = await context.Artifacts.PutBytesAsync(model, "application/onnx");
         var path = await context.Artifacts.GetLocalPathAsync(artifact.ParsedDigest);
-        ModelAdmission.Admit(path, context.Directory, artifact, Options, context.Files).Should().Equal(model);
+        var admission = new ModelAdmission(context, Options);
+        (await admission.AdmitAsync(path, artifact)).Should().Equal(model);
+        (await admission.Trials.ListAsync()).Should().BeEmpty("what is proven is not tried");
 
         using var elsewhere = new TemporaryDirectory();
         File.WriteAllBytes(elsewhere["m.onnx"], model);
-        FluentActions.Invoking(() => ModelAdmission.Admit(elsewhere["m.onnx"], context.Directory, artifact, Options, context.Files)).Should().Throw<InvalidInputException>().WithMessage("*outside*");
-        FluentActions.Invoking(() => ModelAdmission.Admit(context.Directory + "-evil/m", context.Directory, artifact, Options, context.Files)).Should().Throw<InvalidInputException>().WithMessage("*outside*");
+        await Refused<InvalidInputException>(admission, elsewhere["m.onnx"], artifact, "*outside*");
+        await Refused<InvalidInputException>(admission, context.Directory + "-evil/m", artifact, "*outside*");
         var link = Path.Combine(context.Directory, "link.onnx");
         File.CreateSymbolicLink(link, elsewhere["m.onnx"]);
-        FluentActions.Invoking(() => ModelAdmission.Admit(link, context.Directory, artifact, Options, context.Files)).Should().Throw<InvalidInputException>().WithMessage("*symbolic link*");
+        await Refused<InvalidInputException>(admission, link, artifact, "*symbolic link*");
+        var folder = Path.Combine(context.Directory, "folder");
+        Directory.CreateSymbolicLink(folder, elsewhere["."]);
+        await Refused<InvalidInputException>(admission, Path.Combine(folder, "m.onnx"), artifact, "*symbolic link*folder*");
         var changed = Path.Combine(context.Directory, "changed.onnx");
         File.WriteAllBytes(changed, [.. model[..^1], (byte)(model[^1] ^ 1)]);
-        FluentActions.Invoking(() => ModelAdmission.Admit(changed, context.Directory, artifact, Options, context.Files)).Should().Throw<CorruptDataException>();
-        FluentActions.Invoking(() => ModelAdmission.Admit(path, context.Directory, artifact, Options with { MaximumBytes = 10 }, context.Files)).Should().Throw<InvalidInputException>().WithMessage("*at most 10*");
+        await Refused<CorruptDataException>(admission, changed, artifact, "*digest*");
+        await Refused<InvalidInputException>(new ModelAdmission(context, Options with { MaximumBytes = 10 }), path, artifact, "*at most 10*");
     }
+
+    private static Task Refused<TException>(ModelAdmission admission, string path, ArtifactRef artifact, string message)
+        where TException : Exception =>
+        FluentActions.Awaiting(() => admission.AdmitAsync(path, artifact).AsTask()).Should().ThrowAsync<TException>().WithMessage(message);
 
     private static byte[] WithGraph(Action<ProtoWriter> more) => OnnxModels.Model(more);
 
