@@ -14,7 +14,12 @@ internal static class ModelTrial
     private const int ExampleRows = 16;
 
     /// <summary>Loads the native library, whose memory is not the model's.</summary>
-    public static void Prepare() => OrtEnv.Instance().EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
+    public static void Prepare()
+    {
+        var environment = OrtEnv.Instance();
+        environment.EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
+        environment.DisableTelemetryEvents();
+    }
 
     /// <summary>Tries a file.</summary>
     /// <returns>"ran", "loaded" (it runs on other inputs than those that could be made up, or not at all), "refused" or "memory"; and why.</returns>
@@ -136,7 +141,7 @@ internal static class ModelTrial
 
     private static bool IsAllocation(string message) =>
         message.Contains("bad_alloc", StringComparison.Ordinal) || message.Contains("Failed to allocate memory", StringComparison.Ordinal)
-        || message.Contains("bad_array_new_length", StringComparison.Ordinal);
+        || message.Contains("bad_array_new_length", StringComparison.Ordinal) || message.Contains("exceeds the supported maximum", StringComparison.Ordinal);
 
     private static string Shorten(string message) => message.Length <= LargestMessage ? message : message[..LargestMessage] + "...";
 }

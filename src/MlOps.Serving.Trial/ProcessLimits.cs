@@ -11,6 +11,7 @@ internal static partial class ProcessLimits
     private const int Data = 2;
     private const int Core = 4;
     private const int NoNewPrivileges = 38;
+    private const int FileSizeSignal = 25;
 
     /// <summary>Limits private writable memory (to what is in use now and <paramref name="memoryBytes"/> more), processor time, and writing files at all.</summary>
     /// <returns>Whether the kernel keeps the memory limit; elsewhere the parent watches.</returns>
@@ -30,6 +31,9 @@ internal static partial class ProcessLimits
 
         _ = Control(NoNewPrivileges, 1, 0, 0, 0);
         Set(Core, 0);
+
+        // Attempts to write a file fail; by the signal's default they would end the process, whoever in it writes.
+        _ = Signal(FileSizeSignal, 1);
         Set(FileSize, 0);
         if (processorSeconds > 0)
             Set(Cpu, (ulong)(Environment.CpuUsage.TotalTime.TotalSeconds + processorSeconds));
@@ -63,6 +67,9 @@ internal static partial class ProcessLimits
 
     [LibraryImport("libc", EntryPoint = "prctl")]
     private static partial int Control(int option, nuint second, nuint third, nuint fourth, nuint fifth);
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint Signal(int signal, nint handler);
 
     private struct Limit
     {

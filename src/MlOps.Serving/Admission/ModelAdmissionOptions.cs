@@ -34,7 +34,7 @@ public sealed record ModelAdmissionOptions
     /// <value>Default: 100,000.</value>
     public long MaximumTrips { get; init; } = 100_000;
 
-    /// <summary>Whether models may contain Loop nodes whose trip count is no constant, so that their running time has no bound, or is above <see cref="MaximumTrips"/>.</summary>
+    /// <summary>Whether models may contain Loop nodes whose trip count is neither a constant nor the length of a tensor, so that their running time has no bound, or is above <see cref="MaximumTrips"/>.</summary>
     /// <value>Default: false.</value>
     public bool AllowLoops { get; init; }
 
@@ -47,8 +47,9 @@ public sealed record ModelAdmissionOptions
     public long TrialMemoryBytes { get; init; } = 1L << 30;
 
     /// <summary>
-    /// Processor time that a trial may take beside a second for each 50 MB of the file. It ends in any case when three times as much has passed on the clock.
+    /// Processor time that a trial may take beside a second for each 50 MB of the file. It ends in any case when 1.7 times
+    /// as much has passed on the clock.
     /// </summary>
-    /// <value>Default: 1.5 seconds.</value>
-    public TimeSpan TrialTime { get; init; } = TimeSpan.FromSeconds(1.5);
+    /// <value>Default: one second.</value>
+    public TimeSpan TrialTime { get; init; } = TimeSpan.FromSeconds(1);
 }

@@ -74,6 +74,8 @@ internal sealed partial class ModelTrials(EnvironmentContext context, ModelAdmis
                     return;
                 }
 
+                if (!answer.IsFinal)
+                    throw new InvalidInputException($"Its trial in a child process came to no end: {answer.Message}. Load it again when the machine is less busy, or raise ModelAdmissionOptions.TrialTime.");
                 known = new ModelTrialRecord(
                     content.Digest, _runtime, limits, answer.Passed, answer.Message, answer.PeakBytes, Stopwatch.GetElapsedTime(begin), context.Clock.GetUtcNow());
                 await KeepAsync(known, cancellationToken).ConfigureAwait(false);

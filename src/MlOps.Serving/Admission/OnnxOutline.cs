@@ -13,8 +13,15 @@ internal sealed class OnnxOutline
 
     public Dictionary<string, OutlineTensor?> Outputs { get; } = new(StringComparer.Ordinal);
 
+    public Dictionary<string, ulong> OperatorSets { get; } = new(StringComparer.Ordinal);
+
+    public ulong IrVersion { get; set; }
+
     /// <summary>Whether the graph is small enough to be looked at closely.</summary>
     public bool IsSmall { get; private set; } = true;
+
+    /// <summary>Two things of one name prove nothing.</summary>
+    public void Add<T>(Dictionary<string, T> into, string name, T tensor) => IsSmall &= into.TryAdd(name, tensor);
 
     public void Add(int depth, OutlineNode node)
     {

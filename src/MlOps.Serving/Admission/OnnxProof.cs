@@ -14,7 +14,9 @@ internal static class OnnxProof
     /// <summary>Whether the model is proven to be bounded.</summary>
     public static bool Holds(OnnxOutline? outline)
     {
-        if (outline is not { IsSmall: true } || outline.Nodes.Count == 0)
+        if (outline is not { IsSmall: true, IrVersion: >= 3 and <= 12, Nodes.Count: > 0, Inputs.Count: > 0, Outputs.Count: > 0 }
+            || !outline.OperatorSets.All(set => set is { Key: "" or "ai.onnx", Value: >= 7 and <= 24 } or { Key: "ai.onnx.ml", Value: >= 1 and <= 5 })
+            || !outline.Initializers.Values.All(tensor => tensor.Type is 1 or 6 or 7 or 9 or 11))
             return false;
         try
         {
@@ -68,17 +70,21 @@ internal static class OnnxProof
     private static (long[] Shape, double Steps)? Infer(OutlineNode node, List<string> names, List<long[]> inputs, OnnxOutline outline)
     {
         var first = inputs[0];
+        if (!outline.OperatorSets.ContainsKey(node.Domain == "ai.onnx" ? "" : node.Domain) && !outline.OperatorSets.ContainsKey(node.Domain))
+            return null;
         switch (node.Domain, node.Operation)
         {
             case ("" or "ai.onnx", "Relu" or "Sigmoid" or "Tanh" or "LeakyRelu" or "Elu" or "Selu" or "Softplus" or "Softsign" or "HardSigmoid" or "Abs" or "Neg" or "Exp"
-                or "Log" or "Sqrt" or "Reciprocal" or "Floor" or "Ceil" or "Sign" or "Erf" or "Identity" or "IsNaN" or "IsInf" or "Not" or "Softmax" or "LogSoftmax" or "Clip"):
-                return inputs.Skip(1).All(shape => shape.Length == 0) ? (first, Elements(first)) : null;
+                or "Log" or "Sqrt" or "Reciprocal" or "Floor" or "Ceil" or "Sign" or "Erf" or "Identity" or "IsNaN" or "IsInf" or "Not" or "Softmax" or "LogSoftmax"):
+                return inputs.Count == 1 ? (first, Elements(first)) : null;
+            case ("" or "ai.onnx", "Clip"):
+                return inputs.Count <= 3 && inputs.Skip(1).All(shape => shape.Length == 0) ? (first, Elements(first)) : null;
             case ("" or "ai.onnx", "Cast"):
                 return node.Integer("to", 0) is 1 or 6 or 7 or 9 or 11 ? (first, Elements(first)) : null;
             case ("ai.onnx.ml", "Scaler" or "Normalizer" or "Imputer"):
                 return inputs.Count == 1 ? (first, Elements(first)) : null;
-            case ("" or "ai.onnx", "Add" or "Sub" or "Mul" or "Div" or "Max" or "Min" or "Equal" or "Less" or "Greater" or "LessOrEqual" or "GreaterOrEqual" or "And" or "Or" or "Xor" or "Where"):
-                return Broadcast(inputs) is { } joined ? (joined, Elements(joined)) : null;
+            case ("" or "ai.onnx", "Add" or "Sub" or "Mul" or "Max" or "Min" or "Equal" or "Less" or "Greater" or "LessOrEqual" or "GreaterOrEqual" or "And" or "Or" or "Xor" or "Where"):
+                return inputs.Count == (node.Operation == "Where" ? 3 : 2) && Broadcast(inputs) is { } joined ? (joined, Elements(joined)) : null;
             case ("" or "ai.onnx", "Gemm"):
                 return Gemm(node, names, inputs, outline);
             case ("" or "ai.onnx", "MatMul"):

@@ -12,6 +12,20 @@ internal sealed partial class OnnxWalk
 
     private Consumer? Consume(string operation, ProtoReader node, Scope scope)
     {
+        if (operation is "Shape" or "Size" or "SequenceLength")
+        {
+            if (FirstOutput(node) is { } extent)
+                scope.Extents.Add(extent);
+            return null;
+        }
+
+        if (operation is "Gather" or "Squeeze" or "Unsqueeze" or "Slice" or "Cast" or "Identity" or "Reshape" or "ReduceMax" or "ReduceMin")
+        {
+            if (FirstInput(node) is { } from && scope.IsExtent(from) && FirstOutput(node) is { } to)
+                scope.Extents.Add(to);
+            return null;
+        }
+
         if (operation is not ("Expand" or "ConstantOfShape" or "Tile" or "Range" or "Pad" or "Resize" or "Upsample" or "OneHot" or "CenterCropPad"
             or "AffineGrid" or "Col2Im" or "MaxUnpool" or "HannWindow" or "HammingWindow" or "BlackmanWindow" or "MelWeightMatrix" or "DFT" or "Loop"))
             return null;
@@ -77,8 +91,11 @@ internal sealed partial class OnnxWalk
     {
         if (loop.Constant(0) is not [var trips])
         {
+            // As many turns as a tensor is long: bounded by what the tensor took to be made.
+            if (loop.Inputs is [var count, ..] && loop.Scope.IsExtent(count))
+                return;
             throw Refused(
-                loop.Place(), $"the number of turns of the loop is not a constant, so that its running time has no bound. Set ModelAdmissionOptions.{nameof(ModelAdmissionOptions.AllowLoops)} if the model is trusted", null);
+                loop.Place(), $"the number of turns of the loop is neither a constant nor the length of a tensor, so that its running time has no bound. Set ModelAdmissionOptions.{nameof(ModelAdmissionOptions.AllowLoops)} if the model is trusted", null);
         }
 
         // Loops within loops multiply.
@@ -160,6 +177,11 @@ internal sealed partial class OnnxWalk
         public Consumer? Loop => loop;
 
         public Dictionary<string, double[]> Constants { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>The values that are lengths of tensors.</summary>
+        public HashSet<string> Extents { get; } = new(StringComparer.Ordinal);
+
+        public bool IsExtent(string name) => Extents.Contains(name) || Parent?.IsExtent(name) == true;
     }
 
     /// <summary>A node whose inputs say how much it computes.</summary>

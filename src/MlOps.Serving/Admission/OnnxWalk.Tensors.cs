@@ -82,7 +82,7 @@ internal sealed partial class OnnxWalk
                 scope.Constants[key] = integers is not null ? [.. integers] : [.. reals!];
         }
 
-        outline?.Initializers.TryAdd(name, new OutlineTensor(type, [.. dimensions]));
+        outline?.Add(outline.Initializers, name, new OutlineTensor(type, [.. dimensions]));
         _path.RemoveAt(_path.Count - 1);
     }
 
@@ -164,8 +164,7 @@ internal sealed partial class OnnxWalk
             }
         }
 
-        if (outline is not null)
-            (isInput ? outline.Inputs : outline.Outputs)[name] = tensor;
+        outline?.Add(isInput ? outline.Inputs : outline.Outputs, name, tensor);
         _path.RemoveAt(_path.Count - 1);
     }
 
@@ -290,7 +289,7 @@ internal sealed partial class OnnxWalk
                 elements = elements > ulong.MaxValue ? elements : elements * (ulong)dimension;
         }
 
-        if (elements * (uint)Math.Max(8, bits) / 8 > (UInt128)options.MaximumTensorBytes)
+        if (elements > ulong.MaxValue || elements * (uint)Math.Max(8, bits) / 8 > (UInt128)options.MaximumTensorBytes)
             throw Refused(
                 $"the shape [{string.Join(", ", dimensions)}] of {what} implies more than {options.MaximumTensorBytes} bytes", nameof(ModelAdmissionOptions.MaximumTensorBytes));
         return empty ? 0 : (long)elements;

@@ -59,6 +59,7 @@ internal sealed partial class OnnxWalk(ModelAdmissionOptions options)
             }
         }
 
+        Outline?.IrVersion = version;
         if (graphs != 1 || version is 0 or > NewestPlausible)
             throw new InvalidInputException($"The file is not an ONNX model: it has {graphs} graphs and IR version {version}.");
         CheckFunctions(main);
@@ -68,9 +69,15 @@ internal sealed partial class OnnxWalk(ModelAdmissionOptions options)
     private void OperatorSet(ProtoReader reader)
     {
         var version = 0UL;
+        var domain = "";
         while (reader.Next())
         {
-            if (reader.Field == 2)
+            if (reader.Field == 1)
+            {
+                reader.Once("domain");
+                domain = reader.Text(LongestName);
+            }
+            else if (reader.Field == 2)
             {
                 reader.Once("version");
                 version = reader.Number();
@@ -83,6 +90,7 @@ internal sealed partial class OnnxWalk(ModelAdmissionOptions options)
 
         if (version > NewestPlausible)
             throw ProtoReader.Malformed($"the operator set version {version}");
+        Outline?.Add(Outline.OperatorSets, domain, version);
     }
 
     private void Graph(ProtoReader reader, int depth, Scope? parent, Consumer? loop)
@@ -274,11 +282,15 @@ internal sealed partial class OnnxWalk(ModelAdmissionOptions options)
             CheckImplied([.. reals], "the attribute 'scales'");
     }
 
-    private static string? FirstOutput(ProtoReader node)
+    private static string? FirstInput(ProtoReader node) => First(node, 1);
+
+    private static string? FirstOutput(ProtoReader node) => First(node, 2);
+
+    private static string? First(ProtoReader node, int field)
     {
         while (node.Next())
         {
-            if (node.Field == 2)
+            if (node.Field == field)
                 return node.Bytes().Text();
             node.Skip();
         }

@@ -9,6 +9,7 @@ internal sealed class TrialChild : IDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromMilliseconds(20);
+    private const double ClockShare = 1.7;
     private readonly Process _process;
     private readonly Task<string> _errors;
     private readonly long _memoryBytes;
@@ -79,10 +80,17 @@ internal sealed class TrialChild : IDisposable
             {
                 cancellationToken.ThrowIfCancellationRequested();
 
-                // On a busy machine the clock says little: what counts is the time that the child had.
                 var used = ProcessorTime() - processorBefore;
-                if (used > time || Stopwatch.GetElapsedTime(begin) > time * 3)
-                    return await KillAsync(false, $"it was not done after {used.TotalSeconds:F1} s of processor time and {Stopwatch.GetElapsedTime(begin).TotalSeconds:F1} s").ConfigureAwait(false);
+                if (used > time)
+                    return await KillAsync(false, $"it was not done after {used.TotalSeconds:F1} s of processor time").ConfigureAwait(false);
+
+                // A child that did not get the time that it may have is not the file's fault.
+                if (Stopwatch.GetElapsedTime(begin) > time * ClockShare)
+                {
+                    return await KillAsync(false, $"it was not done after {Stopwatch.GetElapsedTime(begin).TotalSeconds:F1} s, of which the busy machine gave it {used.TotalSeconds:F1} s").ConfigureAwait(false)
+                        with { IsFinal = used > time / 2 };
+                }
+
                 if (!_limited && WorkingSet() - _ownBytes > _memoryBytes)
                     return await KillAsync(false, "it needs more memory than a trial may have").ConfigureAwait(false);
             }

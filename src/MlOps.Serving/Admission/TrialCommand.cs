@@ -6,7 +6,7 @@ namespace MlOps.Serving;
 internal sealed class TrialCommand
 {
     private const string Program = "MlOps.Serving.Trial.dll";
-    private static readonly string[] Passed = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP", "HOME", "SystemRoot", "windir", "DOTNET_ROOT"];
+    private static readonly string[] Passed = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP", "SystemRoot", "windir", "DOTNET_ROOT"];
     private readonly string _host;
     private readonly string _program;
     private readonly string _runtimeConfiguration;
