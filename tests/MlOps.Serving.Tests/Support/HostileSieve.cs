@@ -59,14 +59,17 @@ internal sealed class HostileSieve(string folder, ModelAdmissionOptions options)
     }
 
     /// <summary>Loads and runs a file in this process; errors of ONNX Runtime are answers, too.</summary>
-    public static void LoadHere(byte[] file)
+    /// <returns>Whether it was loaded.</returns>
+    public static bool LoadHere(byte[] file)
     {
+        var loaded = false;
         try
         {
             using var sessionOptions = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
             using var session = new InferenceSession(file, sessionOptions);
+            loaded = true;
             if (session.InputMetadata.Values.Any(input => !input.IsTensor || input.ElementDataType == TensorElementType.String))
-                return;
+                return true;
             var inputs = session.InputNames.Select(name => MadeUp(session.InputMetadata[name])).ToList();
             try
             {
@@ -81,6 +84,8 @@ internal sealed class HostileSieve(string folder, ModelAdmissionOptions options)
         catch (OnnxRuntimeException)
         {
         }
+
+        return loaded;
     }
 
     public void Dispose() => _child?.Dispose();
