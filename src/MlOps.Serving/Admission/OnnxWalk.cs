@@ -1,39 +1,57 @@
-using System.Text;
-
 namespace MlOps.Serving;
 
 /// <summary>
 /// Walks an ONNX ModelProto (onnx.proto3, github.com/onnx/onnx) without building it: every graph, node, attribute and tensor, those in
-/// subgraphs, functions and sparse tensors included. Refuses what ONNX Runtime does not refuse itself.
+/// subgraphs, functions and sparse tensors included. Refuses what ONNX Runtime does not refuse itself. One walk per instance.
 /// </summary>
-internal sealed class OnnxWalk(ModelAdmissionOptions options)
+internal sealed partial class OnnxWalk(ModelAdmissionOptions options)
 {
-    private const int ShapeConstantEntries = 64;
+    private const int LongestName = 4096;
+    private const ulong NewestPlausible = 1000;
+    private readonly List<(string Kind, ProtoReader Message)> _path = [];
+    private readonly Dictionary<string, FunctionBody> _functions = new(StringComparer.Ordinal);
+    private FunctionBody _body = new();
     private int _nodes;
     private int _tensors;
+    private int _entries;
 
-    public void Model(ReadOnlySpan<byte> bytes)
+    /// <summary>What the main graph consists of, for <see cref="OnnxProof"/>; null when it holds something that no proof covers.</summary>
+    public OnnxOutline? Outline { get; private set; } = new();
+
+    public void Model(ProtoSource source)
     {
-        if (bytes.IsEmpty)
+        if (source.Length == 0)
             throw new InvalidInputException("The model file is empty.");
         var graphs = 0;
         var version = 0UL;
-        var reader = new ProtoReader(bytes);
+        var main = _body;
+        var reader = new ProtoReader(source);
         while (reader.Next())
         {
             switch (reader.Field)
             {
                 case 1:
+                    reader.Once("ir_version");
                     version = reader.Number();
                     break;
                 case 7:
-                    graphs++;
-                    Graph(reader.Bytes(), 1);
+                    if (++graphs > 1)
+                        throw ProtoReader.Malformed("2 graphs");
+                    Graph(reader.Bytes(), 1, null, null);
+                    break;
+                case 8:
+                    Entry();
+                    OperatorSet(reader.Bytes());
+                    break;
+                case 14:
+                    Entry();
+                    reader.Skip();
                     break;
                 case 20:
                     throw new InvalidInputException("The model carries training information: export it for inference.");
                 case 25:
                     Function(reader.Bytes());
+                    _body = main;
                     break;
                 default:
                     reader.Skip();
@@ -41,125 +59,114 @@ internal sealed class OnnxWalk(ModelAdmissionOptions options)
             }
         }
 
-        if (graphs != 1 || version == 0)
+        Outline?.IrVersion = version;
+        if (graphs != 1 || version is 0 or > NewestPlausible)
             throw new InvalidInputException($"The file is not an ONNX model: it has {graphs} graphs and IR version {version}.");
+        CheckFunctions(main);
+        CheckConsumers();
     }
 
-    private void Graph(ReadOnlySpan<byte> bytes, int depth)
+    private void OperatorSet(ProtoReader reader)
+    {
+        var version = 0UL;
+        var domain = "";
+        while (reader.Next())
+        {
+            if (reader.Field == 1)
+            {
+                reader.Once("domain");
+                domain = reader.Text(LongestName);
+            }
+            else if (reader.Field == 2)
+            {
+                reader.Once("version");
+                version = reader.Number();
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        if (version > NewestPlausible)
+            throw ProtoReader.Malformed($"the operator set version {version}");
+        Outline?.Add(Outline.OperatorSets, domain, version);
+    }
+
+    private void Graph(ProtoReader reader, int depth, Scope? parent, Consumer? loop)
     {
         if (depth > options.MaximumDepth)
-            throw new InvalidInputException($"The model nests graphs deeper than {options.MaximumDepth}.");
-        var reader = new ProtoReader(bytes);
+            throw Refused($"graphs are nested deeper than {options.MaximumDepth}", nameof(ModelAdmissionOptions.MaximumDepth));
+        if (depth > 1)
+            Outline = null;
+        _path.Add(("graph", reader));
+        var scope = new Scope(parent, loop);
         while (reader.Next())
         {
             switch (reader.Field)
             {
                 case 1:
-                    Node(reader.Bytes(), depth);
+                    Node(reader.Bytes(), depth, scope);
+                    break;
+                case 2:
+                    reader.Once("name");
+                    reader.Skip();
                     break;
                 case 5:
-                    Tensor(reader.Bytes());
+                    Tensor(reader.Bytes(), scope, null, depth == 1 ? Outline : null);
                     break;
                 case 15:
+                    Outline = null;
                     SparseTensor(reader.Bytes());
                     break;
                 case 11 or 12 or 13:
-                    ValueInfo(reader.Bytes());
+                    ValueInfo(reader.Bytes(), depth == 1 && reader.Field < 13 ? Outline : null, reader.Field == 11);
+                    break;
+                case 14 or 16:
+                    Entry();
+                    reader.Skip();
                     break;
                 default:
                     reader.Skip();
                     break;
             }
         }
+
+        _path.RemoveAt(_path.Count - 1);
     }
 
-    private void Function(ReadOnlySpan<byte> bytes)
-    {
-        var reader = new ProtoReader(bytes);
-        while (reader.Next())
-        {
-            switch (reader.Field)
-            {
-                case 7:
-                    Node(reader.Bytes(), 1);
-                    break;
-                case 11:
-                    Attribute(reader.Bytes(), 1, "Function");
-                    break;
-                default:
-                    reader.Skip();
-                    break;
-            }
-        }
-    }
-
-    private void Node(ReadOnlySpan<byte> bytes, int depth)
+    private void Node(ProtoReader message, int depth, Scope scope)
     {
         if (++_nodes > options.MaximumNodes)
-            throw new InvalidInputException($"The model has more than {options.MaximumNodes} nodes. Raise ModelAdmissionOptions.MaximumNodes if the model is trusted.");
-        var operation = "";
-        var reader = new ProtoReader(bytes);
-        while (reader.Next())
-        {
-            if (reader.Field == 4)
-                operation = Text(reader.Bytes());
-            else
-                reader.Skip();
-        }
-
-        if (!options.AllowLoops && operation is "Loop" or "Scan")
-            throw new InvalidInputException($"The model contains a {operation} node, whose running time has no bound. Set ModelAdmissionOptions.AllowLoops if the model is trusted.");
-        reader = new ProtoReader(bytes);
-        while (reader.Next())
-        {
-            if (reader.Field == 5)
-                Attribute(reader.Bytes(), depth, operation);
-            else
-                reader.Skip();
-        }
-    }
-
-    private void Attribute(ReadOnlySpan<byte> bytes, int depth, string operation)
-    {
-        var reader = new ProtoReader(bytes);
-        while (reader.Next())
-        {
-            switch (reader.Field)
-            {
-                case 5 or 10:
-                    Tensor(reader.Bytes());
-                    break;
-                case 6 or 11:
-                    Graph(reader.Bytes(), depth + 1);
-                    break;
-                case 22 or 23:
-                    SparseTensor(reader.Bytes());
-                    break;
-                case 8 when operation is "Constant" or "Pad" or "Tile" or "Expand" or "Upsample":
-                    var numbers = new List<long>();
-                    reader.Numbers(numbers, ShapeConstantEntries);
-                    CheckShapeConstant(numbers, "an attribute of " + operation);
-                    break;
-                default:
-                    reader.Skip();
-                    break;
-            }
-        }
-    }
-
-    private void SparseTensor(ReadOnlySpan<byte> bytes)
-    {
-        var dimensions = new List<long>();
-        var reader = new ProtoReader(bytes);
+            throw Refused($"there are more than {options.MaximumNodes} nodes", nameof(ModelAdmissionOptions.MaximumNodes));
+        _path.Add(("node", message));
+        var (operation, domain) = ("", "");
+        var attributes = 0;
+        var reader = message;
         while (reader.Next())
         {
             switch (reader.Field)
             {
                 case 1 or 2:
-                    Tensor(reader.Bytes());
+                    Entry();
+                    CheckName(reader.Bytes());
                     break;
                 case 3:
-                    reader.Numbers(dimensions, ShapeConstantEntries);
+                    reader.Once("name");
+                    CheckName(reader.Bytes());
+                    break;
+                case 4:
+                    reader.Once("op_type");
+                    operation = reader.Text(LongestName);
+                    break;
+                case 5:
+                    Entry();
+                    attributes++;
+                    reader.Skip();
+                    break;
+                case 7:
+                    reader.Once("domain");
+                    domain = reader.Text(LongestName);
                     break;
                 default:
                     reader.Skip();
@@ -167,122 +174,28 @@ internal sealed class OnnxWalk(ModelAdmissionOptions options)
             }
         }
 
-        CheckShape(dimensions, 8, "a sparse tensor");
-    }
-
-    private void Tensor(ReadOnlySpan<byte> bytes)
-    {
-        if (++_tensors > options.MaximumTensors)
-            throw new InvalidInputException($"The model stores more than {options.MaximumTensors} tensors.");
-        var dimensions = new List<long>();
-        var values = new List<long>();
-        var type = 0;
-        var name = "";
-        ReadOnlySpan<byte> raw = default;
-        var reader = new ProtoReader(bytes);
-        while (reader.Next())
+        _body.Call(domain, operation);
+        var consumer = Consume(operation, message, scope);
+        Outline?.Add(depth, new OutlineNode(domain, operation, message));
+        if (attributes > 0)
         {
-            switch (reader.Field)
+            reader = message;
+            while (reader.Next())
             {
-                case 1:
-                    reader.Numbers(dimensions, ShapeConstantEntries);
-                    break;
-                case 2:
-                    type = (int)Math.Min(reader.Number(), 1000);
-                    break;
-                case 5 or 7:
-                    reader.Numbers(values, ShapeConstantEntries + 1);
-                    break;
-                case 8:
-                    name = Text(reader.Bytes());
-                    break;
-                case 9:
-                    raw = reader.Bytes();
-                    break;
-                case 13:
-                    throw new InvalidInputException("The model refers to data outside the file: embed the weights in the ONNX file.");
-                case 14:
-                    if (reader.Number() != 0)
-                        throw new InvalidInputException("The model refers to data outside the file: embed the weights in the ONNX file.");
-                    break;
-                default:
+                if (reader.Field == 5)
+                    Attribute(reader.Bytes(), depth, operation, scope, consumer, message);
+                else
                     reader.Skip();
-                    break;
             }
         }
 
-        var elements = CheckShape(dimensions, ElementSize(type), name.Length == 0 ? "a tensor" : $"tensor '{name}'");
-        if (!raw.IsEmpty && (long)ElementSize(type) * elements != raw.Length && ElementSize(type) > 0 && type is not (21 or 22))
-            throw new InvalidInputException($"Tensor '{name}' has {raw.Length} bytes where its shape and type need {ElementSize(type) * elements}.");
-        if (type is 6 or 7 && elements <= ShapeConstantEntries)
-        {
-            ProtoReader.IntegersRaw(raw, ElementSize(type), values, ShapeConstantEntries + 1);
-            CheckShapeConstant(values, name.Length == 0 ? "a tensor" : $"tensor '{name}'");
-        }
+        _path.RemoveAt(_path.Count - 1);
     }
 
-    private void ValueInfo(ReadOnlySpan<byte> bytes)
+    private void Attribute(ProtoReader message, int depth, string operation, Scope scope, Consumer? consumer, ProtoReader node)
     {
         var name = "";
-        var reader = new ProtoReader(bytes);
-        while (reader.Next())
-        {
-            if (reader.Field == 1)
-                name = Text(reader.Bytes());
-            else if (reader.Field == 2)
-                TypeShape(reader.Bytes(), name, 0);
-            else
-                reader.Skip();
-        }
-    }
-
-    // TypeProto: tensor (1) or sparse tensor (8) of {elem_type 1, shape 2}; sequence (4), map (5) and optional (9) wrap further types.
-    private void TypeShape(ReadOnlySpan<byte> bytes, string name, int depth)
-    {
-        if (depth > options.MaximumDepth)
-            throw new InvalidInputException($"The type of '{name}' is nested deeper than {options.MaximumDepth}.");
-        var reader = new ProtoReader(bytes);
-        while (reader.Next())
-        {
-            switch (reader.Field)
-            {
-                case 1 or 8:
-                    var dimensions = new List<long>();
-                    var type = 0;
-                    var tensor = new ProtoReader(reader.Bytes());
-                    while (tensor.Next())
-                    {
-                        if (tensor.Field == 1)
-                            type = (int)Math.Min(tensor.Number(), 1000);
-                        else if (tensor.Field == 2)
-                            Shape(tensor.Bytes(), dimensions);
-                        else
-                            tensor.Skip();
-                    }
-
-                    CheckShape(dimensions, ElementSize(type), $"'{name}'");
-                    break;
-                case 4 or 9:
-                    var inner = new ProtoReader(reader.Bytes());
-                    while (inner.Next())
-                    {
-                        if (inner.Field == 1 && inner.WireType == 2)
-                            TypeShape(inner.Bytes(), name, depth + 1);
-                        else
-                            inner.Skip();
-                    }
-
-                    break;
-                default:
-                    reader.Skip();
-                    break;
-            }
-        }
-    }
-
-    private static void Shape(ReadOnlySpan<byte> bytes, List<long> dimensions)
-    {
-        var reader = new ProtoReader(bytes);
+        var reader = message;
         while (reader.Next())
         {
             if (reader.Field != 1)
@@ -291,69 +204,141 @@ internal sealed class OnnxWalk(ModelAdmissionOptions options)
                 continue;
             }
 
-            var dimension = new ProtoReader(reader.Bytes());
-            var value = 1L;
-            while (dimension.Next())
+            reader.Once("name");
+            name = reader.Text(LongestName);
+        }
+
+        var constant = operation == "Constant" ? FirstOutput(node) : null;
+        List<long>? integers = null;
+        List<double>? reals = null;
+        reader = message;
+        while (reader.Next())
+        {
+            switch (reader.Field)
             {
-                if (dimension.Field == 1)
-                    value = (long)dimension.Number();
-                else
-                    dimension.Skip();
+                case 2:
+                    reader.Once("f");
+                    reader.Reals(reals ??= [], ConstantEntries, 4);
+                    break;
+                case 3:
+                    reader.Once("i");
+                    reader.Numbers(integers ??= [], ConstantEntries);
+                    break;
+                case 4 or 20 or 21:
+                    reader.Once("attribute");
+                    reader.Skip();
+                    break;
+                case 5:
+                    reader.Once("t");
+                    Tensor(reader.Bytes(), scope, constant, null);
+                    break;
+                case 10:
+                    Tensor(reader.Bytes(), scope, null, null);
+                    break;
+                case 6:
+                    reader.Once("g");
+                    Graph(reader.Bytes(), depth + 1, scope, consumer);
+                    break;
+                case 11:
+                    Graph(reader.Bytes(), depth + 1, scope, consumer);
+                    break;
+                case 7:
+                    reader.Reals(reals ??= [], ConstantEntries, 4);
+                    break;
+                case 8:
+                    reader.Numbers(integers ??= [], ConstantEntries);
+                    break;
+                case 9:
+                    Entry();
+                    reader.Skip();
+                    break;
+                case 14:
+                    reader.Once("tp");
+                    TypeShape(reader.Bytes(), "an attribute", 0);
+                    break;
+                case 15:
+                    TypeShape(reader.Bytes(), "an attribute", 0);
+                    break;
+                case 22:
+                    reader.Once("sparse_tensor");
+                    Outline = null;
+                    SparseTensor(reader.Bytes());
+                    break;
+                case 23:
+                    Outline = null;
+                    SparseTensor(reader.Bytes());
+                    break;
+                default:
+                    reader.Skip();
+                    break;
             }
-
-            if (dimensions.Count < ShapeConstantEntries)
-                dimensions.Add(value);
         }
+
+        if (constant is not null && (integers ?? (object?)reals) is not null)
+            scope.Constants[constant] = integers is not null ? [.. integers] : [.. reals!];
+        if (integers is not null)
+            CheckCounts(operation, name, integers);
+        else if (reals is not null && name == "scales")
+            CheckImplied([.. reals], "the attribute 'scales'");
     }
 
-    private long CheckShape(List<long> dimensions, int elementSize, string what)
+    private static string? FirstInput(ProtoReader node) => First(node, 1);
+
+    private static string? FirstOutput(ProtoReader node) => First(node, 2);
+
+    private static string? First(ProtoReader node, int field)
     {
-        UInt128 elements = 1;
-        var empty = false;
-        foreach (var dimension in dimensions)
+        while (node.Next())
         {
-            if (dimension < 0)
-                throw new InvalidInputException($"The shape of {what} has the negative dimension {dimension}.");
-            empty |= dimension == 0;
-            if (dimension > 0)
-                elements = elements > ulong.MaxValue ? elements : elements * (ulong)dimension;
+            if (node.Field == field)
+                return node.Bytes().Text();
+            node.Skip();
         }
 
-        if (elements * (uint)Math.Max(1, elementSize) > (UInt128)options.MaximumTensorBytes)
-            throw new InvalidInputException(
-                $"The shape [{string.Join(", ", dimensions)}] of {what} implies more than {options.MaximumTensorBytes} bytes. Raise ModelAdmissionOptions.MaximumTensorBytes if the model is trusted.");
-        return empty ? 0 : (long)elements;
+        return null;
     }
 
-    private void CheckShapeConstant(List<long> values, string what)
+    private void Entry()
     {
-        UInt128 product = 1;
-        foreach (var value in values)
+        if (++_entries > options.MaximumEntries)
+            throw Refused($"there are more than {options.MaximumEntries} names, attributes and other entries", nameof(ModelAdmissionOptions.MaximumEntries));
+    }
+
+    private static void CheckName(ProtoReader name)
+    {
+        if (name.Remaining > LongestName)
+            throw ProtoReader.Malformed($"a name of {name.Remaining} bytes; at most {LongestName} are let pass");
+    }
+
+    private InvalidInputException Refused(string what, string? option) => Refused(Place(), what, option);
+
+    private static InvalidInputException Refused(string place, string what, string? option) => new(
+        $"{(place.Length == 0 ? "Model" : place)}: {what}.{(option is null ? "" : $" Raise ModelAdmissionOptions.{option} if the model is trusted.")}");
+
+    // Names are decoded only when somebody has to be told.
+    private string Place() => string.Join(", ", _path.Select(level => Describe(level.Kind, level.Message)));
+
+    private static string Describe(string kind, ProtoReader message)
+    {
+        var (name, operation) = ("", "");
+        var field = kind switch { "graph" => 2, "tensor" => 8, "function" => 1, _ => 3 };
+        try
         {
-            // INT64_MAX means "to the end" in Slice; an allocation of that many elements fails in ONNX Runtime by itself.
-            if (value == long.MaxValue)
-                continue;
-            if (value > options.MaximumShapeConstant)
-                throw new InvalidInputException(
-                    $"The integer {value} in {what} could ask for that many elements; at most {options.MaximumShapeConstant} is let pass. Raise ModelAdmissionOptions.MaximumShapeConstant if the model is trusted.");
-            if (value > 0 && product <= ulong.MaxValue)
-                product *= (ulong)value;
+            while (message.Next())
+            {
+                if (message.Field == field)
+                    name = message.Bytes().Text();
+                else if (message.Field == 4 && kind == "node")
+                    operation = message.Bytes().Text();
+                else
+                    message.Skip();
+            }
+        }
+        catch (InvalidInputException)
+        {
+            // The rest of the message is malformed; what is known of its name is told.
         }
 
-        if (values.Count <= 8 && product * 4 > (UInt128)options.MaximumTensorBytes)
-            throw new InvalidInputException($"The integers [{string.Join(", ", values)}] in {what} imply a tensor of more than {options.MaximumTensorBytes} bytes.");
+        return $"{kind} {(name.Length == 0 ? "without name" : $"'{name}'")}{(operation.Length == 0 ? "" : $" ({operation})")}";
     }
-
-    private static int ElementSize(int type) => type switch
-    {
-        1 or 6 or 12 => 4,
-        2 or 3 or 9 or 17 or 18 or 19 or 20 or 24 => 1,
-        4 or 5 or 10 or 16 => 2,
-        7 or 11 or 13 or 14 => 8,
-        15 => 16,
-        21 or 22 => 1,
-        _ => 0,
-    };
-
-    private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes.Length > 200 ? bytes[..200] : bytes);
 }

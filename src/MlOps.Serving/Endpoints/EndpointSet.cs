@@ -31,13 +31,17 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
         _metrics = metrics;
         _sinks = [.. sinks];
         _traffic = new TrafficStore(context);
-        _loader = new ModelLoader(context, registry, [.. providers, new OnnxRuntimeProvider(context, options, metrics)], options, metrics, admission);
+        var files = new ModelAdmission(context, options.Admission);
+        Trials = files.Trials;
+        _loader = new ModelLoader(context, registry, [.. providers, new OnnxRuntimeProvider(context, options, files, metrics)], options, metrics, admission, Trials);
         _logger = context.LoggerFactory.CreateLogger<EndpointSet>();
     }
 
     public IEndpoint this[string name] => Get(name);
 
     public ModelLoader Loader => _loader;
+
+    public ModelTrials Trials { get; }
 
     public bool PassesNaN(string endpoint) => _options.Endpoints.GetValueOrDefault(endpoint, _options.Batching).MissingFeatures == MissingFeatures.Pass;
 

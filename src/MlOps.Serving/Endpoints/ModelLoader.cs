@@ -8,7 +8,7 @@ namespace MlOps.Serving;
 /// <summary>Loads a version from the registry, warms it up over its batch sizes and replays its stored example.</summary>
 internal sealed class ModelLoader(
     EnvironmentContext context, IModelRegistry registry, IReadOnlyList<IModelRuntimeProvider> providers, ServingOptions options, ServingMetrics metrics,
-    IModelAdmission? admission = null)
+    IModelAdmission? admission = null, ModelTrials? trials = null)
 {
     private const int LargestExample = 16 << 20;
     private static readonly TimeSpan CurveBudget = TimeSpan.FromMilliseconds(60);
@@ -48,6 +48,8 @@ internal sealed class ModelLoader(
             await Task.Run(() => WarmUp(runtime, options.Batching, version), cancellationToken).ConfigureAwait(false);
             var loaded = Stopwatch.GetElapsedTime(begin);
             var times = await Task.Run(() => MeasureSingle(runtime), cancellationToken).ConfigureAwait(false);
+            if (trials is not null && record.Find(ModelArtifactKind.Functions, ModelArtifactNames.Predict) is { } file)
+                message += trials.Remark(file.Content.Digest);
             return new DeploymentCheck(true, message, loaded, times[times.Length / 2], times[Math.Min(times.Length - 1, times.Length * 99 / 100)], runtime.MemoryBytes);
         }
         catch (MlOpsException e)

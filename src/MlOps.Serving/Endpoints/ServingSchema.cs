@@ -33,5 +33,18 @@ internal static class ServingSchema
                 scored_at BIGINT NOT NULL,
                 PRIMARY KEY (set_id, key));
             """,
+            """
+            CREATE TABLE serving_model_trials (
+                id {identity},
+                digest TEXT NOT NULL,
+                runtime TEXT NOT NULL,
+                limits TEXT NOT NULL,
+                passed BIGINT NOT NULL,
+                message TEXT NOT NULL,
+                peak_bytes BIGINT NOT NULL,
+                elapsed_ms BIGINT NOT NULL,
+                tried_at BIGINT NOT NULL,
+                UNIQUE (digest, runtime, limits));
+            """,
         ]);
 }

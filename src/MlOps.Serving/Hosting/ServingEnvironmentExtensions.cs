@@ -20,5 +20,8 @@ public static class ServingEnvironmentExtensions
 
         /// <summary>Puts model versions behind the endpoints.</summary>
         public IModelDeployer Deployer => environment.Get<IModelDeployer>();
+
+        /// <summary>The trials of model files in child processes, and the quarantine of those that failed.</summary>
+        public IModelTrials ModelTrials => environment.Get<IModelTrials>();
     }
 }

@@ -11,7 +11,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class ServingServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers <see cref="IEndpoints"/>, <see cref="IModelDeployer"/> and <see cref="IBatchScoring"/> as singletons keyed by the
+    /// Registers <see cref="IEndpoints"/>, <see cref="IModelDeployer"/>, <see cref="IModelTrials"/> and <see cref="IBatchScoring"/> as singletons keyed by the
     /// environment's name, over the <see cref="EnvironmentContext"/> and <see cref="IModelRegistry"/> of the same key. Options:
     /// <see cref="ServingOptions"/> of that name. Calling it again for the same environment changes nothing.
     /// </summary>
@@ -36,6 +36,7 @@ public static class ServingServiceCollectionExtensions
             provider.GetRequiredKeyedService<EnvironmentContext>(name),
             provider.GetRequiredKeyedService<EndpointSet>(name),
             provider.GetRequiredService<IOptionsMonitor<ServingOptions>>().Get(name)));
+        services.TryAddKeyedSingleton<IModelTrials>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name).Trials);
         services.TryAddKeyedSingleton<IModelDeployer>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name));
         services.TryAddKeyedSingleton<IBatchScoring>(name, (provider, _) => new BatchScoring(
             provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetRequiredKeyedService<EndpointSet>(name)));

@@ -4,7 +4,7 @@ using MlOps.Registry;
 namespace MlOps.Serving;
 
 /// <summary>Loads the ONNX models of one environment after <see cref="ModelAdmission"/>.</summary>
-internal sealed class OnnxRuntimeProvider(EnvironmentContext context, ServingOptions options, ServingMetrics? metrics = null) : IModelRuntimeProvider
+internal sealed class OnnxRuntimeProvider(EnvironmentContext context, ServingOptions options, ModelAdmission admission, ServingMetrics? metrics = null) : IModelRuntimeProvider
 {
     private readonly ILogger _logger = context.LoggerFactory.CreateLogger<OnnxRuntimeProvider>();
 
@@ -19,7 +19,9 @@ internal sealed class OnnxRuntimeProvider(EnvironmentContext context, ServingOpt
         var path = await context.Artifacts.GetLocalPathAsync(content.ParsedDigest, cancellationToken).ConfigureAwait(false);
         try
         {
-            var bytes = ModelAdmission.Admit(path, context.Directory, content, options.Admission, context.Files);
+            var example = version.Artifacts.FirstOrDefault(candidate => candidate.Name == ModelArtifactNames.InputExample)?.Content;
+            var examplePath = example is null ? null : await context.Artifacts.GetLocalPathAsync(example.ParsedDigest, cancellationToken).ConfigureAwait(false);
+            var bytes = await admission.AdmitAsync(path, content, examplePath, cancellationToken).ConfigureAwait(false);
             var subject = version.Ref.ToString();
             return OnnxModelRuntime.Load(
                 bytes, options.Runtime, subject, context.Files, _logger, (device, _) => metrics?.DeviceFallBack(subject, device));

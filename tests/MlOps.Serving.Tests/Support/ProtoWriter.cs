@@ -46,6 +46,32 @@ internal sealed class ProtoWriter
         return this;
     }
 
+    /// <summary>Copies length-delimited fields, one number exchanged for another.</summary>
+    public ProtoWriter Renumbered(byte[] message, int from, int to)
+    {
+        for (var at = 0; at < message.Length;)
+        {
+            var (tag, length) = (Read(message, ref at), 0UL);
+            length = Read(message, ref at);
+            var field = (int)(tag >> 3);
+            Bytes(field == from ? to : field, message[at..(at + (int)length)]);
+            at += (int)length;
+        }
+
+        return this;
+    }
+
+    private static ulong Read(byte[] message, ref int at)
+    {
+        var value = 0UL;
+        for (var shift = 0; ; shift += 7)
+        {
+            value |= (ulong)(message[at] & 0x7f) << shift;
+            if (message[at++] < 0x80)
+                return value;
+        }
+    }
+
     private void Varint(ulong value)
     {
         for (; value >= 0x80; value >>= 7)
