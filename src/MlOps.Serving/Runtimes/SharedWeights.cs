@@ -37,16 +37,16 @@ internal sealed class SharedWeights : IDisposable
     }
 
     /// <summary>Takes hold of the large weights of a model.</summary>
-    public static SharedWeights Take(ReadOnlySpan<byte> model)
+    public static SharedWeights Take(byte[] model)
     {
         var weights = new SharedWeights();
         try
         {
-            var reader = new ProtoReader(model);
+            var reader = new ProtoReader(new ProtoSource(model));
             while (reader.Next())
             {
                 if (reader.Field == 7)
-                    weights.Graph(reader.Bytes());
+                    weights.Graph(reader.Bytes(), model);
                 else
                     reader.Skip();
             }
@@ -83,25 +83,23 @@ internal sealed class SharedWeights : IDisposable
         }
     }
 
-    private void Graph(ReadOnlySpan<byte> graph)
+    private void Graph(ProtoReader reader, byte[] model)
     {
-        var reader = new ProtoReader(graph);
         while (reader.Next())
         {
             if (reader.Field == 5)
-                Tensor(reader.Bytes());
+                Tensor(reader.Bytes(), model);
             else
                 reader.Skip();
         }
     }
 
     // TensorProto: dims 1, data_type 2, name 8, raw_data 9, data_location 14.
-    private void Tensor(ReadOnlySpan<byte> tensor)
+    private void Tensor(ProtoReader reader, byte[] model)
     {
         var dimensions = new List<long>();
         var (type, name, external) = (0, "", false);
         ReadOnlySpan<byte> raw = default;
-        var reader = new ProtoReader(tensor);
         while (reader.Next())
         {
             switch (reader.Field)
@@ -113,10 +111,10 @@ internal sealed class SharedWeights : IDisposable
                     type = (int)reader.Number();
                     break;
                 case 8:
-                    name = System.Text.Encoding.UTF8.GetString(reader.Bytes());
+                    name = System.Text.Encoding.UTF8.GetString(BytesOf(reader.Bytes(), model));
                     break;
                 case 9:
-                    raw = reader.Bytes();
+                    raw = BytesOf(reader.Bytes(), model);
                     break;
                 case 14:
                     external = reader.Number() != 0;
@@ -139,6 +137,8 @@ internal sealed class SharedWeights : IDisposable
             _weights.Add((name, weight));
         }
     }
+
+    private static ReadOnlySpan<byte> BytesOf(ProtoReader field, byte[] model) => model.AsSpan((int)field.Position, (int)field.Remaining);
 
     private static bool Fits(List<long> dimensions, long count)
     {
