@@ -36,9 +36,13 @@ internal sealed partial class Endpoint(
     public ValueTask<PredictionResult> TryPredictAsync(
         ReadOnlyMemory<float> features, Memory<float> scores, PredictionContext context = default, CancellationToken cancellationToken = default)
     {
+        if (_isRestricted)
+            RequirePredict();
+        if (_resilience is not null)
+            return ResilientAsync(features, scores, context, null, cancellationToken);
         if (Volatile.Read(ref _state) is not { } state)
             return LoadThenPredictAsync(features, scores, context, cancellationToken);
-        var begin = metrics.Timed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
+        var begin = metrics.Timed || state.IsTimed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
         var deadline = Deadline(context.Timeout ?? options.RequestTimeout);
         while (true)
         {
@@ -68,7 +72,11 @@ internal sealed partial class Endpoint(
         var version = state.Versions[share];
         var variant = state.Variants[share];
         if (answer.Status != PredictionStatus.Ok)
+        {
+            state.Trial?.Refused(share, answer.Status);
             return Refuse(answer, version, variant, features.Length);
+        }
+
         var id = request.Id ?? PredictionId.New();
         if (sinks.Length > 0)
         {
@@ -82,7 +90,8 @@ internal sealed partial class Endpoint(
         }
 
         if (state.Shadow is { } shadow && state.Router.IsMirrored(request.Key))
-            shadow.Mirror(features.Span, id, request.Key);
+            shadow.Mirror(features.Span, scores.Span[..version.Engine.OutputWidth], id, request.Key, begin);
+        state.Trial?.Answered(share, request.Key, id, begin);
         if (begin != 0)
             Observe(version, variant, begin);
         return new PredictionResult(PredictionStatus.Ok, version.Version, variant, id, version.Engine.OutputWidth);
