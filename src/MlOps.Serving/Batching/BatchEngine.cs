@@ -1,13 +1,13 @@
 using System.Diagnostics;
-using System.Numerics;
-using System.Runtime.InteropServices;
+using System.Threading.Tasks.Sources;
 
 namespace MlOps.Serving;
 
 /// <summary>
 /// Lets concurrent callers share runs of one model. A caller that finds the engine idle runs its row itself; rows that come meanwhile
 /// are copied into the next batch's bound buffer under a short lock, and a leader on the thread pool runs batch after batch until none
-/// waits, answering callers inline. The design and what failed: Batching/README.md.
+/// waits, answering callers inline; what those ask next joins the leader's own next batch without a lock. The design and what failed:
+/// Batching/README.md.
 /// </summary>
 internal sealed partial class BatchEngine : IDisposable
 {
@@ -18,10 +18,6 @@ internal sealed partial class BatchEngine : IDisposable
     private readonly TimeProvider _clock;
     private readonly BatchingOptions _options;
     private readonly ServingMetrics? _metrics;
-    private readonly Stack<BatchSlot> _freeSlots = new();
-    private readonly List<BatchSlot> _allSlots = [];
-    private readonly List<BatchLeader> _active = [];
-    private readonly Stack<BatchLeader> _freeLeaders = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _width;
     private readonly int _outputs;
@@ -30,15 +26,11 @@ internal sealed partial class BatchEngine : IDisposable
     private readonly int _parallelRows;
     private readonly long _inlineBudget;
     private readonly bool _passNaN;
+    private readonly bool _waits;
 
-    private BatchSlot? _head;
-    private BatchSlot? _tail;
-    private int _queuedRows;
     private int _seats;
     private bool _retired;
     private bool _disposed;
-    private BatchRequest? _freeRequests;
-    private BatchRequest? _returnedRequests;
     private double _secondsPerRow = 1e-5;
 
     public BatchEngine(IModelRuntime runtime, BatchingOptions options, TimeProvider clock, int parallelRows = 1, ServingMetrics? metrics = null)
@@ -54,8 +46,10 @@ internal sealed partial class BatchEngine : IDisposable
         _maximumRows = Math.Min(Math.Min(options.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), RowsThatFit(runtime));
         _parallelism = options.Parallelism > 0 ? options.Parallelism : Math.Min(Environment.ProcessorCount, 8);
         _parallelRows = Math.Clamp(options.ParallelRows > 0 ? options.ParallelRows : parallelRows, 1, _maximumRows);
+        _formingRows = _parallelism == 1 ? _maximumRows : _parallelRows;
         _inlineBudget = (long)(options.InlineBudget.TotalSeconds * Stopwatch.Frequency);
         _passNaN = options.MissingFeatures == MissingFeatures.Pass;
+        _waits = options.MaximumDelay > TimeSpan.Zero;
     }
 
     /// <summary>Ends when the engine was retired, its last request answered and its model disposed.</summary>
@@ -65,12 +59,12 @@ internal sealed partial class BatchEngine : IDisposable
 
     public int OutputWidth => _outputs;
 
+    /// <summary>Rows waiting now.</summary>
+    public int QueuedRows => Volatile.Read(ref _queuedRows);
+
     /// <summary>Rows whose buffers stay within 32 MiB, so that images do not make batches of gigabytes.</summary>
     public static int RowsThatFit(IModelRuntime runtime) =>
         Math.Max(1, (int)Math.Min(int.MaxValue, (32L << 20) / Math.Max(1, sizeof(float) * ((long)runtime.InputWidth + runtime.OutputWidth))));
-
-    /// <summary>Rows waiting now.</summary>
-    public int QueuedRows => Volatile.Read(ref _queuedRows);
 
     /// <summary>Computes a row. The row is copied before the call returns; the scores are written before the task ends.</summary>
     /// <param name="row">The features.</param>
@@ -81,67 +75,44 @@ internal sealed partial class BatchEngine : IDisposable
     public ValueTask<BatchAnswer> PredictAsync(
         ReadOnlySpan<float> row, Memory<float> destination, long deadline = 0, CancellationToken cancellationToken = default)
     {
-        if (row.Length != _width)
-            return new(new BatchAnswer(PredictionStatus.InvalidInput, null, ~(long)row.Length));
-        if (destination.Length < _outputs)
-            throw new ArgumentException($"The destination holds {destination.Length} scores; the model gives {_outputs}.", nameof(destination));
-        var bad = FindNonFinite(row, _passNaN);
-        if (bad >= 0)
-            return new(new BatchAnswer(PredictionStatus.InvalidInput, null, bad));
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<BatchAnswer>(cancellationToken);
-        if (deadline != 0 && _clock.GetTimestamp() >= deadline)
-            return new(new BatchAnswer(PredictionStatus.DeadlineExceeded));
+        var request = Start(row, destination, new RowTerms(deadline, cancellationToken), null, out var answer);
+        return request is null ? new(answer) : new((IValueTaskSource<BatchAnswer>)request, request.Version);
+    }
 
-        BatchSlot slot;
-        BatchRequest request;
-        BatchLeader? start = null;
-        int index;
-        lock (_gate)
+    /// <summary>Computes a row, or lets it join a batch.</summary>
+    /// <param name="row">The features; copied before the call returns.</param>
+    /// <param name="destination">Where the scores go.</param>
+    /// <param name="terms">What the row asks of its batch.</param>
+    /// <param name="finisher">Makes the endpoint's answer; needed by who reads the request as such.</param>
+    /// <param name="answer">How it ended, when it ended at once.</param>
+    /// <returns>The waiting request, to be read once; null when it ended at once.</returns>
+    public BatchRequest? Start(ReadOnlySpan<float> row, Memory<float> destination, in RowTerms terms, AnswerFinisher? finisher, out BatchAnswer answer)
+    {
+        answer = default;
+        if (row.Length != _width)
         {
-            if (_retired)
-                return new(new BatchAnswer(PredictionStatus.Retired));
-            if (_head is null && (_seats == 0 || (_parallelRows == 1 && _seats < _parallelism)) && _options.MaximumDelay == TimeSpan.Zero)
-            {
-                slot = RentSlot();
-                _seats++;
-                index = -1;
-                request = null!;
-            }
-            else
-            {
-                if (_queuedRows >= _options.QueueLimit)
-                    return new(new BatchAnswer(PredictionStatus.Overloaded, null, EstimateWait()));
-                request = RentRequest();
-                request.Begin(destination, deadline, cancellationToken.CanBeCanceled);
-                slot = _tail is { } tail && tail.Count < _maximumRows ? tail : AppendSlot();
-                index = slot.Count++;
-                slot.Requests[index] = request;
-                _queuedRows++;
-                if (_width <= CopyUnderLockWidth)
-                {
-                    row.CopyTo(slot.Buffer.Input.Span.Slice(index * _width, _width));
-                    slot.Written++;
-                }
-
-                start = NeedsLeader();
-            }
+            answer = new BatchAnswer(PredictionStatus.InvalidInput, null, ~(long)row.Length);
+            return null;
         }
 
-        if (index < 0)
-            return new(RunOwn(slot, row, destination.Span));
-        if (_width > CopyUnderLockWidth)
+        if (destination.Length < _outputs)
+            throw new ArgumentException($"The destination holds {destination.Length} scores; the model gives {_outputs}.", nameof(destination));
+        if (terms.Deadline != 0 && _clock.GetTimestamp() >= terms.Deadline)
         {
-            row.CopyTo(slot.Buffer.Input.Span.Slice(index * _width, _width));
-            Interlocked.Increment(ref slot.Written);
+            answer = new BatchAnswer(PredictionStatus.DeadlineExceeded);
+            return null;
         }
 
-        if (cancellationToken.CanBeCanceled)
-            request.Register(cancellationToken);
-        var task = new ValueTask<BatchAnswer>(request, request.Version);
-        if (start is not null)
-            ThreadPool.UnsafeQueueUserWorkItem(start, preferLocal: false);
-        return task;
+        if (BatchLeader.Current is { } leader && leader.Engine == this)
+        {
+            var request = JoinOwn(leader, row, destination, terms, finisher, ref answer);
+            if (request is not null || answer.Status != PredictionStatus.Ok)
+                return request;
+        }
+
+        return StartShared(row, destination, terms, finisher, out answer);
     }
 
     /// <summary>Refuses further requests and disposes the model after the last one that was admitted.</summary>
@@ -153,7 +124,7 @@ internal sealed partial class BatchEngine : IDisposable
         {
             if (_retired)
                 return;
-            _retired = true;
+            Volatile.Write(ref _retired, true);
             start = _seats == 0 && _head is not null ? TakeSeat() : null;
             idle = _seats == 0;
         }
@@ -166,56 +137,21 @@ internal sealed partial class BatchEngine : IDisposable
 
     public void Dispose() => Retire();
 
-    internal void Return(BatchRequest request)
-    {
-        // Only ever pushed one by one and taken whole, so the ABA problem of such lists does not arise.
-        var head = Volatile.Read(ref _returnedRequests);
-        while (true)
-        {
-            request.Next = head;
-            var seen = Interlocked.CompareExchange(ref _returnedRequests, request, head);
-            if (seen == head)
-                return;
-            head = seen;
-        }
-    }
-
-    // The position of the first infinity (or NaN, unless it may pass), or -1. x * 0 is NaN for exactly those two.
-    private static int FindNonFinite(ReadOnlySpan<float> row, bool passNaN)
-    {
-        var sum = 0f;
-        var i = 0;
-        if (Vector.IsHardwareAccelerated && row.Length >= Vector<float>.Count)
-        {
-            var vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
-            var total = Vector<float>.Zero;
-            foreach (var vector in vectors)
-                total += vector * Vector<float>.Zero;
-            sum = Vector.Sum(total);
-            i = vectors.Length * Vector<float>.Count;
-        }
-
-        for (; i < row.Length; i++)
-            sum += row[i] * 0f;
-        if (sum == 0f)
-            return -1;
-        for (i = 0; i < row.Length; i++)
-        {
-            if (float.IsInfinity(row[i]) || (!passNaN && float.IsNaN(row[i])))
-                return i;
-        }
-
-        return -1;
-    }
-
     private BatchAnswer RunOwn(BatchSlot slot, ReadOnlySpan<float> row, Span<float> destination)
     {
         BatchAnswer answer = default;
         try
         {
-            row.CopyTo(slot.Buffer.Input.Span);
-            slot.Buffer.Run(1);
-            slot.Buffer.Output.Span[.._outputs].CopyTo(destination);
+            var bad = RowCheck.Copy(row, slot.Input(0), _passNaN);
+            if (bad < 0)
+            {
+                slot.Buffer.Run(1);
+                slot.Output(0).CopyTo(destination);
+            }
+            else
+            {
+                answer = new BatchAnswer(PredictionStatus.InvalidInput, null, bad);
+            }
         }
         catch (Exception e)
         {
@@ -226,7 +162,6 @@ internal sealed partial class BatchEngine : IDisposable
         bool last;
         lock (_gate)
         {
-            slot.Reset();
             _freeSlots.Push(slot);
             _seats--;
             if (_head is not null && _seats == 0)
@@ -241,53 +176,6 @@ internal sealed partial class BatchEngine : IDisposable
         _metrics?.Batch(1);
         return answer;
     }
-
-    // Under the lock. Another batch beside the running ones only when enough rows wait that it costs no batching.
-    private BatchLeader? NeedsLeader()
-    {
-        if (_seats == 0)
-        {
-            if (_options.MaximumDelay == TimeSpan.Zero || _queuedRows >= _maximumRows)
-                return TakeSeat();
-            ArmDelay();
-            return null;
-        }
-
-        return _seats < _parallelism && _queuedRows >= _parallelRows * _seats ? TakeSeat() : null;
-    }
-
-    private BatchSlot AppendSlot()
-    {
-        var slot = RentSlot();
-        if (_tail is null)
-            _head = slot;
-        else
-            _tail.Next = slot;
-        _tail = slot;
-        return slot;
-    }
-
-    private BatchSlot RentSlot()
-    {
-        if (_freeSlots.TryPop(out var slot))
-            return slot;
-        slot = new BatchSlot(_runtime.CreateBuffer(_maximumRows));
-        _allSlots.Add(slot);
-        return slot;
-    }
-
-    private BatchRequest RentRequest()
-    {
-        var request = _freeRequests ?? Interlocked.Exchange(ref _returnedRequests, null);
-        if (request is null)
-            return new BatchRequest(this);
-        _freeRequests = request.Next;
-        request.Next = null;
-        return request;
-    }
-
-    private long EstimateWait() =>
-        TimeSpan.FromSeconds(Math.Clamp(_queuedRows * _secondsPerRow / _parallelism, 0.001, 60)).Ticks;
 
     private void DisposeModel()
     {

@@ -11,6 +11,7 @@ internal sealed partial class Endpoint(
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly ILogger _logger = context.LoggerFactory.CreateLogger<Endpoint>();
     private readonly List<Task> _retiring = [];
+    private readonly CallPool<ObservedCall> _calls = new();
     private EndpointState? _state;
     private IReadOnlyList<string>? _declared;
     private string? _lastError;
@@ -34,31 +35,43 @@ internal sealed partial class Endpoint(
     }
 
     public ValueTask<PredictionResult> TryPredictAsync(
-        ReadOnlyMemory<float> features, Memory<float> scores, PredictionContext context = default, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<float> features, Memory<float> scores, PredictionContext context = default, CancellationToken cancellationToken = default) =>
+        TryPredictAsync(features, scores, context, cancellationToken, out _);
+
+    /// <summary>The same; who waits itself for the answer of a batch is given the request that does.</summary>
+    internal ValueTask<PredictionResult> TryPredictAsync(
+        ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, CancellationToken cancellationToken, out BatchRequest? waiting)
     {
+        waiting = null;
         if (_isRestricted)
             RequirePredict();
         if (_resilience is not null)
-            return ResilientAsync(features, scores, context, null, cancellationToken);
+            return ResilientAsync(features, scores, request, null, cancellationToken);
         if (Volatile.Read(ref _state) is not { } state)
-            return LoadThenPredictAsync(features, scores, context, cancellationToken);
+            return LoadThenPredictAsync(features, scores, request, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<PredictionResult>(cancellationToken);
         var begin = metrics.Timed || state.IsTimed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
-        var deadline = Deadline(context.Timeout ?? options.RequestTimeout);
+        var terms = new RowTerms(Deadline(request.Timeout ?? options.RequestTimeout), cancellationToken);
         while (true)
         {
-            var share = state.Router.Choose(context.Key);
-            var version = state.Versions[share];
-            var task = version.Engine.PredictAsync(features.Span, scores, deadline, cancellationToken);
-            if (!task.IsCompletedSuccessfully)
-                return AwaitAsync(task, state, share, features, scores, context, begin);
-            var answer = task.Result;
+            var share = state.Router.Choose(request.Key);
+            var finishers = state.Finishers ?? MakeFinishers(state);
+            var observed = begin != 0 || sinks.Length > 0 || state.Shadow is not null || request.Id is not null
+                ? Rent(state, share, features, scores, request, begin)
+                : null;
+            waiting = state.Versions[share].Engine.Start(features.Span, scores, terms, observed ?? finishers[share], out var answer);
+            if (waiting is not null)
+                return new(waiting, waiting.Version);
+            if (observed is not null)
+                _calls.Return(observed);
             if (answer.Status != PredictionStatus.Retired)
-                return new(Finish(answer, state, share, features, scores, context, begin));
+                return new(Finish(answer, state, share, features, scores, request, begin));
 
             // The snapshot was replaced between reading it and asking its engine; the new one is there before the old engine is retired.
             var current = Volatile.Read(ref _state);
             if (current is null || current == state)
-                return LoadThenPredictAsync(features, scores, context, cancellationToken);
+                return LoadThenPredictAsync(features, scores, request, cancellationToken);
             state = current;
         }
     }
@@ -66,7 +79,16 @@ internal sealed partial class Endpoint(
     private long Deadline(TimeSpan? timeout) =>
         timeout is { } wait ? context.Clock.GetTimestamp() + Math.Max(0, (long)(wait.TotalSeconds * context.Clock.TimestampFrequency)) : 0;
 
-    private PredictionResult Finish(
+    /// <summary>The answer of a call that nobody observes.</summary>
+    internal PredictionResult Finish(in BatchAnswer answer, EndpointState state, int share)
+    {
+        var version = state.Versions[share];
+        return answer.Status == PredictionStatus.Ok
+            ? new PredictionResult(PredictionStatus.Ok, version.Version, state.Variants[share], PredictionId.New(), version.Engine.OutputWidth)
+            : Refuse(answer, version, state.Variants[share], version.Engine.InputWidth);
+    }
+
+    internal PredictionResult Finish(
         in BatchAnswer answer, EndpointState state, int share, ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, long begin)
     {
         var version = state.Versions[share];
@@ -95,6 +117,23 @@ internal sealed partial class Endpoint(
         if (begin != 0)
             Observe(version, variant, begin);
         return new PredictionResult(PredictionStatus.Ok, version.Version, variant, id, version.Engine.OutputWidth);
+    }
+
+    private ObservedCall Rent(EndpointState state, int share, ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, long begin)
+    {
+        var call = _calls.Rent() ?? new ObservedCall(this);
+        call.Begin(state, share, features, scores, request, begin);
+        return call;
+    }
+
+    internal void Return(ObservedCall call) => _calls.Return(call);
+
+    private AnswerFinisher[] MakeFinishers(EndpointState state)
+    {
+        var finishers = new AnswerFinisher[state.Versions.Length];
+        for (var share = 0; share < finishers.Length; share++)
+            finishers[share] = new PlainCall(this, state, share);
+        return state.Finishers = finishers;
     }
 
     private void Observe(ServedVersion version, string variant, long begin)
@@ -137,11 +176,6 @@ internal sealed partial class Endpoint(
 
         return new PredictionResult(answer.Status, version.Version, variant, default, 0, wait, error);
     }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<PredictionResult> AwaitAsync(
-        ValueTask<BatchAnswer> task, EndpointState state, int share, ReadOnlyMemory<float> features, Memory<float> scores, PredictionContext request, long begin) =>
-        Finish(await task.ConfigureAwait(false), state, share, features, scores, request, begin);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<PredictionResult> ThrowingAsync(ValueTask<PredictionResult> task)

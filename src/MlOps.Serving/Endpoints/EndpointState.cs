@@ -22,6 +22,9 @@ internal sealed class EndpointState(TrafficRow row, TrafficPolicy policy, Served
     /// <summary>Whether the time of every answer is taken.</summary>
     public bool IsTimed { get; } = trial is not null || shadow is not null;
 
+    /// <summary>Make the endpoint's answers, by share; made by the endpoint when first needed.</summary>
+    public AnswerFinisher[]? Finishers { get; set; }
+
     public int Outputs { get; } = versions.Max(version => version.Engine.OutputWidth);
 
     public IEnumerable<ServedVersion> All => Shadow is null ? Versions : Versions.Append(Shadow.Version);
