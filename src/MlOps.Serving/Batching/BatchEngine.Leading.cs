@@ -32,7 +32,7 @@ internal sealed partial class BatchEngine
                 if (slot is not null)
                 {
                     leader.Forming ??= RentSlot();
-                    if (_head is not null)
+                    if (_queuedRows > 0)
                         another = NeedsLeader();
                 }
                 else if (!requeue)
@@ -53,24 +53,15 @@ internal sealed partial class BatchEngine
                 return;
             }
 
-            RunBatch(slot);
+            if (!RunBatch(leader, slot))
+            {
+                ComeBack(slot);
+                return;
+            }
+
             Answer(leader, slot);
             done = slot;
         }
-    }
-
-    // Under the lock. What waits in the queue came first; the leader's own batch joins it there, unless nothing waits.
-    private BatchSlot? NextBatch(BatchLeader leader, bool publishOnly)
-    {
-        if (leader.Forming is { Count: > 0 } formed)
-        {
-            leader.Forming = null;
-            if (_head is null && !publishOnly)
-                return formed;
-            Publish(formed);
-        }
-
-        return publishOnly ? null : TakeHead();
     }
 
     private BatchLeader TakeSeat()
@@ -96,56 +87,105 @@ internal sealed partial class BatchEngine
         _freeLeaders.Push(leader);
     }
 
-    private void RunBatch(BatchSlot slot)
+    // False when the run took longer than its limit: its callers were told so, and another leader has the seat.
+    private bool RunBatch(BatchLeader leader, BatchSlot slot)
     {
-        if (_width > CopyUnderLockWidth)
-        {
-            var wait = new SpinWait();
-            while (Volatile.Read(ref slot.Written) != slot.Count)
-                wait.SpinOnce();
-        }
-
+        AwaitWritten(slot);
         if (slot.HasTerms)
             Compact(slot);
         else
             slot.Live = slot.Count;
         var rows = slot.Live;
         if (rows == 0)
-            return;
+            return true;
+        if (_runTimeout > 0)
+        {
+            leader.Running = slot;
+            Volatile.Write(ref leader.RunningSince, _clock.GetTimestamp());
+        }
+
+        var span = ServingMetrics.Activities.HasListeners() ? StartSpan(slot) : null;
         var begin = Stopwatch.GetTimestamp();
         try
         {
-            slot.Buffer.Run(rows);
+            slot.Buffer.Run(Padded(slot, rows));
         }
         catch (Exception e)
         {
             slot.Answers = new BatchAnswer[rows];
-            if (rows == 1)
+            if (rows == 1 || Volatile.Read(ref leader.Deposed))
                 slot.Answers[0] = new BatchAnswer(PredictionStatus.Failed, e);
             else
-                RunHalves(slot, rows);
+                RunHalves(leader, slot, rows);
         }
 
-        var perRow = Stopwatch.GetElapsedTime(begin).TotalSeconds / rows;
-        Volatile.Write(ref _secondsPerRow, (Volatile.Read(ref _secondsPerRow) * 0.9) + (perRow * 0.1));
-        _metrics?.Batch(rows);
+        var time = Stopwatch.GetElapsedTime(begin);
+        span?.Dispose();
+        if (_runTimeout > 0 && !EndRun(leader))
+            return false;
+        Learn(rows, time.TotalSeconds);
+        _metrics?.Batch(rows, _labels, slot.Since == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(slot.Since, begin), time);
+        return true;
     }
 
-    // Takes out cancelled and expired rows and moves the others together, so that nothing is computed for those.
+    // Models that are fast at fixed sizes run whole ones; the rows added are copies, because zeros are not input to every model.
+    private int Padded(BatchSlot slot, int rows)
+    {
+        if (!_options.PadToPreferred)
+            return rows;
+        foreach (var size in _options.PreferredBatchSizes)
+        {
+            if (size < rows || size > _maximumRows)
+                continue;
+            for (var i = rows; i < size; i++)
+                slot.Input(0).CopyTo(slot.Input(i));
+            return size;
+        }
+
+        return rows;
+    }
+
+    private Activity? StartSpan(BatchSlot slot)
+    {
+        var links = new List<ActivityLink>();
+        for (var i = 0; i < slot.Live; i++)
+        {
+            if (slot.Request(i).Origin is { } origin && origin != default)
+                links.Add(new ActivityLink(origin));
+        }
+
+        var activity = ServingMetrics.Activities.StartActivity("mlops.serving.batch", ActivityKind.Internal, default(ActivityContext), null, links);
+        activity?.SetTag("mlops.endpoint", _labels?.Endpoint);
+        activity?.SetTag("mlops.model.version", _labels?.Version);
+        activity?.SetTag("mlops.batch.rows", slot.Live);
+        for (var i = 0; i < slot.Live && activity is not null; i++)
+            slot.Request(i).NoteBatch(activity.Context);
+        return activity;
+    }
+
+    // Takes out cancelled and expired rows, and those whose answer would come too late, and moves the others together, so that nothing is
+    // computed for those.
     private void Compact(BatchSlot slot)
     {
         var live = 0;
-        long now = 0;
+        var late = false;
+        long end = 0;
         for (var i = 0; i < slot.Count; i++)
         {
             var request = slot.Request(i);
             var deadline = request.Deadline;
             if (!request.TryClaim())
                 continue;
-            if (deadline != 0 && (now != 0 ? now : now = _clock.GetTimestamp()) >= deadline)
+            if (deadline != 0)
             {
-                request.Complete(new BatchAnswer(PredictionStatus.DeadlineExceeded), inline: false);
-                continue;
+                if (end == 0)
+                    end = _clock.GetTimestamp() + (_curve is null ? 0 : CostTicks(slot.Count) * 9 / 10);
+                if (end >= deadline)
+                {
+                    late = true;
+                    request.Complete(new BatchAnswer(PredictionStatus.DeadlineExceeded), inline: false);
+                    continue;
+                }
             }
 
             if (live != i)
@@ -154,40 +194,46 @@ internal sealed partial class BatchEngine
         }
 
         slot.Live = live;
+        if (live == 0 && late)
+            Doubt();
     }
 
     // A batch failed: its halves run, and the halves of what fails again, until the rows that are to blame fail alone.
-    private void RunHalves(BatchSlot slot, int rows)
+    private void RunHalves(BatchLeader leader, BatchSlot slot, int rows)
     {
         BatchSlot part;
         lock (_gate)
             part = RentSlot();
-        RunPart(slot, part, 0, rows / 2);
-        RunPart(slot, part, rows / 2, rows - (rows / 2));
+        RunPart(leader, slot, part, 0, rows / 2);
+        RunPart(leader, slot, part, rows / 2, rows - (rows / 2));
         lock (_gate)
             _freeSlots.Push(part);
     }
 
-    private void RunPart(BatchSlot slot, BatchSlot part, int from, int rows)
+    private void RunPart(BatchLeader leader, BatchSlot slot, BatchSlot part, int from, int rows)
     {
         try
         {
             for (var i = 0; i < rows; i++)
                 slot.Input(from + i).CopyTo(part.Input(i));
-            part.Buffer.Run(rows);
-            for (var i = 0; i < rows; i++)
-                part.Output(i).CopyTo(slot.Request(from + i).Destination);
+            part.Buffer.Run(Padded(part, rows));
+            lock (_gate)
+            {
+                // When the run was given up meanwhile, the callers have their answer and their memory is theirs.
+                for (var i = 0; i < rows && !leader.Deposed; i++)
+                    part.Output(i).CopyTo(slot.Request(from + i).Destination);
+            }
         }
         catch (Exception e)
         {
-            if (rows == 1)
+            if (rows == 1 || Volatile.Read(ref leader.Deposed))
             {
                 slot.Answers![from] = new BatchAnswer(PredictionStatus.Failed, e);
                 return;
             }
 
-            RunPart(slot, part, from, rows / 2);
-            RunPart(slot, part, from + (rows / 2), rows - (rows / 2));
+            RunPart(leader, slot, part, from, rows / 2);
+            RunPart(leader, slot, part, from + (rows / 2), rows - (rows / 2));
         }
     }
 

@@ -6,10 +6,10 @@ internal sealed partial class BatchEngine
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(10);
 
-    private ITimer? _delay;
     private ITimer? _watch;
-    private bool _delayArmed;
     private bool _watching;
+
+    private TimeSpan WatchEvery => _options.RunTimeout is { } limit && limit < WatchInterval * 2 ? limit / 2 : WatchInterval;
 
     private void StartWatch()
     {
@@ -17,13 +17,14 @@ internal sealed partial class BatchEngine
             return;
         _watching = true;
         _watch ??= _clock.CreateTimer(static state => ((BatchEngine)state!).Watch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _watch.Change(WatchInterval, WatchInterval);
+        _watch.Change(WatchEvery, WatchEvery);
     }
 
     // A continuation may block, even on another prediction of this engine. Then somebody else answers the rest and takes the seat.
     private void Watch()
     {
         List<(BatchSlot Slot, int From)>? abandoned = null;
+        List<BatchSlot>? hanging = null;
         lock (_gate)
         {
             if (_seats == 0 || _disposed)
@@ -37,6 +38,12 @@ internal sealed partial class BatchEngine
             for (var i = _active.Count - 1; i >= 0; i--)
             {
                 var leader = _active[i];
+                if (_runTimeout > 0 && IsHanging(leader))
+                {
+                    (hanging ??= []).Add(leader.Running!);
+                    continue;
+                }
+
                 var since = Volatile.Read(ref leader.AnsweringSince);
                 if (since == 0 || Stopwatch.GetElapsedTime(since) < WatchInterval)
                     continue;
@@ -52,21 +59,92 @@ internal sealed partial class BatchEngine
         {
             for (var i = from; i < slot.Live; i++)
                 AnswerRow(slot, i, inline: false);
-            BatchLeader? successor = null;
-            bool last;
-            lock (_gate)
-            {
-                Release(slot);
-                if (_head is not null && _seats < _parallelism)
-                    successor = TakeSeat();
-                last = _retired && _seats == 0;
-            }
-
-            if (successor is not null)
-                ThreadPool.UnsafeQueueUserWorkItem(successor, preferLocal: false);
-            else if (last)
-                DisposeModel();
+            Succeed(slot);
         }
+
+        foreach (var slot in hanging ?? [])
+            GiveUp(slot);
+    }
+
+    private void Succeed(BatchSlot done)
+    {
+        BatchLeader? successor = null;
+        bool last;
+        lock (_gate)
+        {
+            Release(done);
+            if (_queuedRows > 0 && _seats < _parallelism)
+                successor = TakeSeat();
+            last = _retired && _seats == 0;
+        }
+
+        if (successor is not null)
+            ThreadPool.UnsafeQueueUserWorkItem(successor, preferLocal: false);
+        else if (last)
+            DisposeModel();
+    }
+
+    // Under the lock. From here on the batch belongs to the watch, and its buffers to the run until that comes back.
+    private bool IsHanging(BatchLeader leader)
+    {
+        var since = Volatile.Read(ref leader.RunningSince);
+        if (since == 0 || _clock.GetTimestamp() - since < _runTimeout)
+            return false;
+        leader.Deposed = true;
+        _active.Remove(leader);
+        _seats--;
+        _hung++;
+        leader.Running!.Holders++;
+        if (leader.Forming is { } unused)
+        {
+            leader.Forming = null;
+            _freeSlots.Push(unused);
+        }
+
+        return true;
+    }
+
+    private void GiveUp(BatchSlot slot)
+    {
+        try
+        {
+            slot.Buffer.TryAbort();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A runtime that cannot end its run says so by exception; the callers are answered all the same.
+        }
+
+        var answer = new BatchAnswer(
+            PredictionStatus.Failed, new TimeoutException($"The model did not answer within BatchingOptions.RunTimeout ({_options.RunTimeout})."));
+        for (var i = 0; i < slot.Live; i++)
+            slot.Request(i).Complete(answer, inline: false);
+        Succeed(slot);
+    }
+
+    // The leader's side: whether the batch is still its own.
+    private bool EndRun(BatchLeader leader)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref leader.RunningSince, 0);
+            return !leader.Deposed;
+        }
+    }
+
+    // A run that was given up has ended after all: its buffers may be used again, or go with the model.
+    private void ComeBack(BatchSlot slot)
+    {
+        bool lastOfModel;
+        lock (_gate)
+        {
+            _hung--;
+            Release(slot);
+            lastOfModel = _disposed && _hung == 0;
+        }
+
+        if (lastOfModel)
+            ReleaseModel();
     }
 
     // Under the lock. The leader's thread writes Joining or Answered and then reads Deposed, without a fence between; the barrier here stands
@@ -86,27 +164,5 @@ internal sealed partial class BatchEngine
             Publish(formed);
         else
             _freeSlots.Push(formed);
-    }
-
-    private void ArmDelay()
-    {
-        if (_delayArmed)
-            return;
-        _delayArmed = true;
-        _delay ??= _clock.CreateTimer(static state => ((BatchEngine)state!).DelayEnded(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _delay.Change(_options.MaximumDelay, Timeout.InfiniteTimeSpan);
-    }
-
-    private void DelayEnded()
-    {
-        BatchLeader? start;
-        lock (_gate)
-        {
-            _delayArmed = false;
-            start = _seats == 0 && _head is not null && !_disposed ? TakeSeat() : null;
-        }
-
-        if (start is not null)
-            ThreadPool.UnsafeQueueUserWorkItem(start, preferLocal: false);
     }
 }

@@ -12,44 +12,65 @@ namespace MlOps.Serving;
 internal sealed partial class BatchEngine : IDisposable
 {
     private const int CopyUnderLockWidth = 512;
+    private const long QueueBytes = 256L << 20;
 
     private readonly Lock _gate = new();
     private readonly IModelRuntime _runtime;
     private readonly TimeProvider _clock;
     private readonly BatchingOptions _options;
     private readonly ServingMetrics? _metrics;
+    private readonly BatchLabels? _labels;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _width;
     private readonly int _outputs;
     private readonly int _maximumRows;
+    private readonly int _queueLimit;
     private readonly int _parallelism;
     private readonly int _parallelRows;
+    private readonly int _formingRows;
+    private readonly int _slotRows;
     private readonly long _inlineBudget;
+    private readonly long _runTimeout;
     private readonly bool _passNaN;
     private readonly bool _waits;
+    private readonly bool _shaped;
+    private readonly bool _callersRun;
 
     private int _seats;
+    private int _hung;
+    private int _lastRows;
     private bool _retired;
     private bool _disposed;
     private double _secondsPerRow = 1e-5;
 
-    public BatchEngine(IModelRuntime runtime, BatchingOptions options, TimeProvider clock, int parallelRows = 1, ServingMetrics? metrics = null)
+    public BatchEngine(
+        IModelRuntime runtime, BatchingOptions options, TimeProvider clock, BatchCurve? curve = null, ServingMetrics? metrics = null, BatchLabels? labels = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumBatchSize, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueLimit, 1);
+        Check(options);
         _runtime = runtime;
         _options = options;
         _clock = clock;
         _metrics = metrics;
+        _labels = labels;
+        _curve = curve;
         _width = runtime.InputWidth;
         _outputs = runtime.OutputWidth;
-        _maximumRows = Math.Min(Math.Min(options.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), RowsThatFit(runtime));
+        _maximumRows = UsefulRows(
+            curve, Math.Min(Math.Min(options.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), RowsThatFit(runtime)), runtime.FixedBatchSize is not null);
+        _queueLimit = (int)Math.Min(options.QueueLimit, Math.Max(64, QueueBytes / (sizeof(float) * (long)_width)));
         _parallelism = options.Parallelism > 0 ? options.Parallelism : Math.Min(Environment.ProcessorCount, 8);
-        _parallelRows = Math.Clamp(options.ParallelRows > 0 ? options.ParallelRows : parallelRows, 1, _maximumRows);
+        _parallelRows = Math.Clamp(options.ParallelRows > 0 ? options.ParallelRows : curve?.SmallestNearBest(0.2) ?? 1, 1, _maximumRows);
         _formingRows = _parallelism == 1 ? _maximumRows : _parallelRows;
+
+        // With several leaders a batch holds no more rows than it needs to be cheap, so that the others get some, too.
+        _slotRows = _parallelism == 1 || curve is null ? _maximumRows : Math.Clamp(curve.SmallestNearBest(0.05), _parallelRows, _maximumRows);
         _inlineBudget = (long)(options.InlineBudget.TotalSeconds * Stopwatch.Frequency);
+        _runTimeout = options.RunTimeout is { } limit ? (long)(limit.TotalSeconds * clock.TimestampFrequency) : 0;
         _passNaN = options.MissingFeatures == MissingFeatures.Pass;
-        _waits = options.MaximumDelay > TimeSpan.Zero;
+        _waits = options.MaximumDelay > TimeSpan.Zero && !(curve?.Gain < FlatGain);
+        _shaped = options.Policy is not null || options.PreferredBatchSizes.Count > 0;
+        _callersRun = !_waits && options.Policy is null && options.RunTimeout is null;
+        _lanes = new RowLanes(_width);
     }
 
     /// <summary>Ends when the engine was retired, its last request answered and its model disposed.</summary>
@@ -62,6 +83,9 @@ internal sealed partial class BatchEngine : IDisposable
     /// <summary>Rows waiting now.</summary>
     public int QueuedRows => Volatile.Read(ref _queuedRows);
 
+    /// <summary>The most rows that a batch holds here.</summary>
+    public int MaximumRows => _maximumRows;
+
     /// <summary>Rows whose buffers stay within 32 MiB, so that images do not make batches of gigabytes.</summary>
     public static int RowsThatFit(IModelRuntime runtime) =>
         Math.Max(1, (int)Math.Min(int.MaxValue, (32L << 20) / Math.Max(1, sizeof(float) * ((long)runtime.InputWidth + runtime.OutputWidth))));
@@ -73,11 +97,15 @@ internal sealed partial class BatchEngine : IDisposable
     /// <param name="cancellationToken">Takes the row out unless its batch was formed already.</param>
     /// <returns>How it ended.</returns>
     public ValueTask<BatchAnswer> PredictAsync(
-        ReadOnlySpan<float> row, Memory<float> destination, long deadline = 0, CancellationToken cancellationToken = default)
+        ReadOnlySpan<float> row, Memory<float> destination, long deadline = 0, CancellationToken cancellationToken = default) =>
+        PredictAsync(row, destination, new RowTerms(deadline, cancellationToken));
+
+    /// <summary>The same with all that a row may ask.</summary>
+    public ValueTask<BatchAnswer> PredictAsync(ReadOnlySpan<float> row, Memory<float> destination, in RowTerms terms)
     {
-        if (cancellationToken.IsCancellationRequested)
-            return ValueTask.FromCanceled<BatchAnswer>(cancellationToken);
-        var request = Start(row, destination, new RowTerms(deadline, cancellationToken), null, out var answer);
+        if (terms.CancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<BatchAnswer>(terms.CancellationToken);
+        var request = Start(row, destination, terms, null, out var answer);
         return request is null ? new(answer) : new((IValueTaskSource<BatchAnswer>)request, request.Version);
     }
 
@@ -105,7 +133,7 @@ internal sealed partial class BatchEngine : IDisposable
             return null;
         }
 
-        if (BatchLeader.Current is { } leader && leader.Engine == this)
+        if (BatchLeader.Current is { } leader && leader.Engine == this && terms.IsPlain)
         {
             var request = JoinOwn(leader, row, destination, terms, finisher, ref answer);
             if (request is not null || answer.Status != PredictionStatus.Ok)
@@ -125,7 +153,7 @@ internal sealed partial class BatchEngine : IDisposable
             if (_retired)
                 return;
             Volatile.Write(ref _retired, true);
-            start = _seats == 0 && _head is not null ? TakeSeat() : null;
+            start = _seats == 0 && _queuedRows > 0 ? TakeSeat() : null;
             idle = _seats == 0;
         }
 
@@ -137,6 +165,21 @@ internal sealed partial class BatchEngine : IDisposable
 
     public void Dispose() => Retire();
 
+    private static void Check(BatchingOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumBatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueLimit, 1);
+        if (options.RunTimeout <= TimeSpan.Zero)
+            throw new ArgumentOutOfRangeException(nameof(options), $"BatchingOptions.RunTimeout is {options.RunTimeout}; it must be positive, or null for no limit.");
+        for (var i = 0; i < options.PreferredBatchSizes.Count; i++)
+        {
+            if (options.PreferredBatchSizes[i] < 1 || (i > 0 && options.PreferredBatchSizes[i] <= options.PreferredBatchSizes[i - 1]))
+                throw new ArgumentException(
+                    $"BatchingOptions.PreferredBatchSizes ({string.Join(", ", options.PreferredBatchSizes)}) must be positive and ascending.", nameof(options));
+        }
+    }
+
+    // On the caller's thread, in a seat of its own.
     private BatchAnswer RunOwn(BatchSlot slot, ReadOnlySpan<float> row, Span<float> destination)
     {
         BatchAnswer answer = default;
@@ -145,7 +188,7 @@ internal sealed partial class BatchEngine : IDisposable
             var bad = RowCheck.Copy(row, slot.Input(0), _passNaN);
             if (bad < 0)
             {
-                slot.Buffer.Run(1);
+                slot.Buffer.Run(Padded(slot, 1));
                 slot.Output(0).CopyTo(destination);
             }
             else
@@ -158,13 +201,20 @@ internal sealed partial class BatchEngine : IDisposable
             answer = new BatchAnswer(PredictionStatus.Failed, e);
         }
 
+        LeaveOwnSeat(slot);
+        _metrics?.Batch(1, _labels);
+        return answer;
+    }
+
+    private void LeaveOwnSeat(BatchSlot slot)
+    {
         BatchLeader? successor = null;
         bool last;
         lock (_gate)
         {
             _freeSlots.Push(slot);
             _seats--;
-            if (_head is not null && _seats == 0)
+            if (_queuedRows > 0 && _seats == 0)
                 successor = TakeSeat();
             last = _retired && _seats == 0;
         }
@@ -173,8 +223,6 @@ internal sealed partial class BatchEngine : IDisposable
             ThreadPool.UnsafeQueueUserWorkItem(successor, preferLocal: false);
         else if (last)
             DisposeModel();
-        _metrics?.Batch(1);
-        return answer;
     }
 
     private void DisposeModel()
@@ -184,10 +232,21 @@ internal sealed partial class BatchEngine : IDisposable
             if (_disposed)
                 return;
             _disposed = true;
+            _delay?.Dispose();
+            _watch?.Dispose();
+            if (_hung > 0)
+            {
+                // The model stays until the run that hangs comes back; nobody waits for that.
+                _drained.TrySetResult();
+                return;
+            }
         }
 
-        _delay?.Dispose();
-        _watch?.Dispose();
+        ReleaseModel();
+    }
+
+    private void ReleaseModel()
+    {
         foreach (var slot in _allSlots)
             slot.Buffer.Dispose();
         _runtime.Dispose();

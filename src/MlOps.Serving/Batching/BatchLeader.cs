@@ -27,6 +27,12 @@ internal sealed class BatchLeader(BatchEngine engine) : IThreadPoolWorkItem
     /// <summary>The batch being answered.</summary>
     public BatchSlot? Answering;
 
+    /// <summary>When it began to run a batch, by the engine's clock, if runs have a limit; 0 while it does not.</summary>
+    public long RunningSince;
+
+    /// <summary>The batch being run, if runs have a limit.</summary>
+    public BatchSlot? Running;
+
     /// <summary>Set under the engine's lock; a deposed leader ends without giving up the seat.</summary>
     public bool Deposed;
 

@@ -38,12 +38,17 @@ internal sealed class BatchRequest : IValueTaskSource<BatchAnswer>, IValueTaskSo
 
     public short Version => _version;
 
+    /// <summary>The activity of its caller, if somebody listens.</summary>
+    public ActivityContext Origin => _finisher?.Origin ?? default;
+
+    public void NoteBatch(ActivityContext batch) => _finisher?.NoteBatch(batch);
+
     public void Begin(Memory<float> destination, in RowTerms terms, AnswerFinisher? finisher)
     {
         _taken = false;
         _destination = destination;
         _finisher = finisher;
-        _hasTerms = terms.Any;
+        _hasTerms = terms.MayEnd;
         if (_hasTerms)
             BeginRare(terms);
     }
@@ -53,13 +58,36 @@ internal sealed class BatchRequest : IValueTaskSource<BatchAnswer>, IValueTaskSo
         _rare!.Registration = cancellationToken.UnsafeRegister(OnCancelled, this);
 
     /// <summary>Takes the row into a batch; false when it was cancelled, after which the engine must not touch it.</summary>
-    public bool TryClaim() => !_hasTerms || Interlocked.CompareExchange(ref _state, Claimed, Pending) == Pending;
+    public bool TryClaim()
+    {
+        if (_finisher is RowGroup { IsCancelled: true } group)
+        {
+            Free();
+            group.Drop(inline: false);
+            return false;
+        }
+
+        return !_hasTerms || Interlocked.CompareExchange(ref _state, Claimed, Pending) == Pending;
+    }
 
     /// <summary>The answer is there; callers may continue on this thread.</summary>
     public void Complete(bool inline)
     {
         if (_finisher is { Observes: true } finisher)
-            finisher.Answered(_failed ? _rare!.Answer : default);
+        {
+            var answer = _failed ? _rare!.Answer : default;
+            if (finisher.Takes)
+            {
+                // Nobody reads this request; it is free again before its group's caller continues.
+                _failed = false;
+                Free();
+                finisher.Answered(answer, inline);
+                return;
+            }
+
+            finisher.Answered(answer, inline);
+        }
+
         Volatile.Write(ref _completed, true);
         var continuation = Volatile.Read(ref _continuation) ?? Interlocked.CompareExchange(ref _continuation, Completed, null);
         if (continuation is null)
@@ -165,9 +193,14 @@ internal sealed class BatchRequest : IValueTaskSource<BatchAnswer>, IValueTaskSo
 
     private void Cancel(CancellationToken cancellationToken)
     {
-        if (Interlocked.CompareExchange(ref _state, Cancelled, Pending) != Pending)
-            return;
-        _rare!.Cancelled = new OperationCanceledException(cancellationToken);
+        if (Interlocked.CompareExchange(ref _state, Cancelled, Pending) == Pending)
+            CompleteCancelled(cancellationToken);
+    }
+
+    /// <summary>It was cancelled before it was computed.</summary>
+    public void CompleteCancelled(CancellationToken cancellationToken = default)
+    {
+        (_rare ??= new Rare()).Cancelled = new OperationCanceledException(cancellationToken);
         _failed = true;
         Volatile.Write(ref _completed, true);
         if ((Volatile.Read(ref _continuation) ?? Interlocked.CompareExchange(ref _continuation, Completed, null)) is { } continuation)

@@ -31,6 +31,12 @@ internal sealed class BatchSlot
     /// <summary>Rows written, when rows are written outside of the lock.</summary>
     public int Written;
 
+    /// <summary>Rows at its beginning that other batches took; it is still in the queue then.</summary>
+    public int Taken { get; set; }
+
+    /// <summary>When its first row came, in stopwatch ticks, if somebody wants to know.</summary>
+    public long Since { get; set; }
+
     /// <summary>Whether some row can be cancelled or has a deadline.</summary>
     public bool HasTerms { get; set; }
 
@@ -75,6 +81,15 @@ internal sealed class BatchSlot
         return request;
     }
 
+    /// <summary>Puts a request in a place.</summary>
+    /// <returns>The place's former one, if its caller is done with it.</returns>
+    public BatchRequest? Exchange(int row, BatchRequest request)
+    {
+        var former = _requests[row];
+        _requests[row] = request;
+        return former is { IsFree: true } ? former : null;
+    }
+
     /// <summary>Moves a row over another one's place.</summary>
     public void Move(int from, int to)
     {
@@ -95,6 +110,8 @@ internal sealed class BatchSlot
         Written = 0;
         Live = 0;
         Answered = 0;
+        Taken = 0;
+        Since = 0;
         Holders = 1;
         HasTerms = false;
         Next = null;

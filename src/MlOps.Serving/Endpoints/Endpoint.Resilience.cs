@@ -27,34 +27,62 @@ internal sealed partial class Endpoint
         });
 
     private async ValueTask<PredictionResult> ResilientAsync(
-        ReadOnlyMemory<float> features, Memory<float> scores, PredictionContext request, string? degraded, CancellationToken cancellationToken)
+        ReadOnlyMemory<float> features, Memory<float> scores, PredictionContext request, string? degraded, CancellationToken cancellationToken, int? rows = null)
     {
         var begin = Stopwatch.GetTimestamp();
         var resilience = _resilience!;
         var row = new ResilientRow(
-            features, scores, request.Key, Deadline(request.Timeout ?? options.RequestTimeout), resilience.Options.IsIsolated, cancellationToken);
+            features, rows, scores, request, Deadline(request.Timeout ?? options.RequestTimeout), resilience.Options.IsIsolated, cancellationToken);
         var answer = await AnswerAsync(row, degraded, cancellationToken).ConfigureAwait(false);
         if (answer.Version is not { } version)
             throw answer.Error as MlOpsException ?? new PredictionFailedException($"Endpoint '{Name}' could not ask any version: {answer.Error?.Message}", answer.Error);
         if (answer.Status != PredictionStatus.Ok)
-            return Refuse(new BatchAnswer(answer.Status, answer.Error, answer.Detail), version, answer.Variant, features.Length);
-        var outputs = answer.Payload is IReadOnlyList<float> given ? given.Count : version.Engine.OutputWidth;
+            return RefuseResilient(new BatchAnswer(answer.Status, answer.Error, answer.Detail), version, answer.Variant, features.Length, rows);
+        var outputs = answer.Payload is IReadOnlyList<float> given ? given.Count : version.Engine.OutputWidth * (rows ?? 1);
         if (outputs > scores.Length)
-            return Refuse(new BatchAnswer(PredictionStatus.InvalidInput, new InvalidInputException($"Endpoint '{Name}' gives {outputs} scores; the request has room for {scores.Length}.")), version, answer.Variant, features.Length);
+        {
+            metrics.Refused(Name, PredictionStatus.InvalidInput);
+            return new PredictionResult(
+                PredictionStatus.InvalidInput, version.Version, answer.Variant, default, 0,
+                Error: new InvalidInputException($"Endpoint '{Name}' gives {outputs} scores; the request has room for {scores.Length}."));
+        }
+
         for (var i = 0; answer.Payload is IReadOnlyList<float> payload && i < payload.Count; i++)
             scores.Span[i] = payload[i];
         if (answer.State is { } state)
-            return Finish(new BatchAnswer(PredictionStatus.Ok), state, answer.Share, features, scores, request, begin) with { Origin = answer.Origin ?? AnswerOrigin.Primary };
+        {
+            var good = new BatchAnswer(PredictionStatus.Ok);
+            var result = rows is { } count
+                ? FinishRows(good, state, answer.Share, features, count, scores, request, begin)
+                : Finish(good, state, answer.Share, features, scores, request, begin);
+            return result with { Origin = answer.Origin ?? AnswerOrigin.Primary };
+        }
 
         var id = request.Id ?? PredictionId.New();
         if (answer.Origin!.Source != AnswerSource.Default)
         {
-            Record(version, answer.Variant, id, request, features, scores[..outputs]);
+            for (var place = 0; place < (rows ?? 1); place++)
+                Record(version, answer.Variant, id, request, Part(features, place, rows), Part(scores[..outputs], place, rows));
             Observe(version, answer.Variant, begin);
         }
 
         return new PredictionResult(PredictionStatus.Ok, version.Version, answer.Variant, id, outputs) { Origin = answer.Origin };
     }
+
+    private PredictionResult RefuseResilient(in BatchAnswer answer, ServedVersion version, string variant, int length, int? rows)
+    {
+        // What is said already is said: only the engine's own refusals carry a position instead of an error.
+        if (answer is { Status: PredictionStatus.InvalidInput, Error: { } error })
+        {
+            metrics.Refused(Name, answer.Status);
+            return new PredictionResult(answer.Status, version.Version, variant, default, 0, Error: error);
+        }
+
+        return rows is { } count ? RefuseRows(answer, version, variant, length, count) : Refuse(answer, version, variant, length);
+    }
+
+    private static ReadOnlyMemory<float> Part(ReadOnlyMemory<float> values, int row, int? rows) =>
+        rows is { } count ? values.Slice(row * (values.Length / count), values.Length / count) : values;
 
     private async ValueTask<TensorPrediction> ResilientAsync(
         IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs, PredictionContext request, CancellationToken cancellationToken)

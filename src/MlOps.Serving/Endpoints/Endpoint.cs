@@ -52,7 +52,7 @@ internal sealed partial class Endpoint(
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<PredictionResult>(cancellationToken);
         var begin = metrics.Timed || state.IsTimed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
-        var terms = new RowTerms(Deadline(request.Timeout ?? options.RequestTimeout), cancellationToken);
+        var terms = new RowTerms(Deadline(request.Timeout ?? options.RequestTimeout), cancellationToken, request.Priority, request.Caller);
         while (true)
         {
             var share = state.Router.Choose(request.Key);
@@ -76,6 +76,35 @@ internal sealed partial class Endpoint(
         }
     }
 
+    public ValueTask<PredictionResult> TryPredictRowsAsync(
+        ReadOnlyMemory<float> rows, int count, Memory<float> scores, PredictionContext context = default, CancellationToken cancellationToken = default)
+    {
+        if (_isRestricted)
+            RequirePredict();
+        if (_resilience is not null)
+            return ResilientAsync(rows, scores, context, null, cancellationToken, count);
+        if (Volatile.Read(ref _state) is not { } state)
+            return LoadThenPredictRowsAsync(rows, count, scores, context, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<PredictionResult>(cancellationToken);
+        var begin = metrics.Timed || state.IsTimed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
+        var terms = new RowTerms(Deadline(context.Timeout ?? options.RequestTimeout), cancellationToken, context.Priority, context.Caller);
+        while (true)
+        {
+            var share = state.Router.Choose(context.Key);
+            var call = new RowsCall(this, state, share, rows, count, scores, context, begin);
+            var waiting = state.Versions[share].Engine.StartRows(rows.Span, count, scores, terms, call, out var answer);
+            if (waiting is not null)
+                return new(waiting, waiting.Version);
+            if (answer.Status != PredictionStatus.Retired)
+                return new(call.Finish(answer));
+            var current = Volatile.Read(ref _state);
+            if (current is null || current == state)
+                return LoadThenPredictRowsAsync(rows, count, scores, context, cancellationToken);
+            state = current;
+        }
+    }
+
     private long Deadline(TimeSpan? timeout) =>
         timeout is { } wait ? context.Clock.GetTimestamp() + Math.Max(0, (long)(wait.TotalSeconds * context.Clock.TimestampFrequency)) : 0;
 
@@ -88,8 +117,50 @@ internal sealed partial class Endpoint(
             : Refuse(answer, version, state.Variants[share], version.Engine.InputWidth);
     }
 
+    /// <summary>The answer of a request of several rows: each is logged and mirrored by itself, under one identity.</summary>
+    internal PredictionResult FinishRows(
+        in BatchAnswer answer, EndpointState state, int share, ReadOnlyMemory<float> rows, int count, Memory<float> scores, in PredictionContext request, long begin)
+    {
+        var (width, outputs) = (state.Versions[share].Engine.InputWidth, state.Versions[share].Engine.OutputWidth);
+        if (answer.Status != PredictionStatus.Ok)
+        {
+            state.Trial?.Refused(share, answer.Status);
+            return RefuseRows(answer, state.Versions[share], state.Variants[share], rows.Length, count);
+        }
+
+        var each = request with { Id = request.Id ?? PredictionId.New() };
+        if (sinks.Length > 0 || state.Shadow is not null)
+        {
+            for (var i = 0; i < count; i++)
+                Finish(answer, state, share, rows.Slice(i * width, width), scores.Slice(i * outputs, outputs), each, 0);
+        }
+
+        state.Trial?.Answered(share, request.Key, each.Id.Value, begin);
+        if (begin != 0)
+            Observe(state.Versions[share], state.Variants[share], begin);
+        return new PredictionResult(PredictionStatus.Ok, state.Versions[share].Version, state.Variants[share], each.Id.Value, count * outputs);
+    }
+
+    private PredictionResult RefuseRows(in BatchAnswer answer, ServedVersion version, string variant, int length, int count)
+    {
+        var width = version.Engine.InputWidth;
+        if (answer.Status != PredictionStatus.InvalidInput)
+            return Refuse(answer, version, variant, length);
+        if (answer.Detail < 0)
+        {
+            metrics.Refused(Name, answer.Status);
+            return new PredictionResult(
+                answer.Status, version.Version, variant, default, 0, default,
+                new InvalidInputException($"Endpoint '{Name}' ({version.VersionText}) takes {width} features a row; the request has {length} for {count} rows."));
+        }
+
+        var result = Refuse(answer with { Detail = answer.Detail % width }, version, variant, length);
+        return result with { Error = new InvalidInputException($"Row {(answer.Detail / width) + 1} of {count}: {result.Error!.Message}") };
+    }
+
     internal PredictionResult Finish(
-        in BatchAnswer answer, EndpointState state, int share, ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, long begin)
+        in BatchAnswer answer, EndpointState state, int share, ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, long begin,
+        ActivityContext origin = default, ActivityContext batch = default)
     {
         var version = state.Versions[share];
         var variant = state.Variants[share];
@@ -115,7 +186,7 @@ internal sealed partial class Endpoint(
             shadow.Mirror(features.Span, scores.Span[..version.Engine.OutputWidth], id, request.Key, begin);
         state.Trial?.Answered(share, request.Key, id, begin);
         if (begin != 0)
-            Observe(version, variant, begin);
+            Observe(version, variant, begin, origin, batch);
         return new PredictionResult(PredictionStatus.Ok, version.Version, variant, id, version.Engine.OutputWidth);
     }
 
@@ -136,7 +207,7 @@ internal sealed partial class Endpoint(
         return state.Finishers = finishers;
     }
 
-    private void Observe(ServedVersion version, string variant, long begin)
+    private void Observe(ServedVersion version, string variant, long begin, ActivityContext origin = default, ActivityContext batch = default)
     {
         var duration = Stopwatch.GetElapsedTime(begin);
         if (metrics.Timed)
@@ -144,7 +215,8 @@ internal sealed partial class Endpoint(
         if (!ServingMetrics.Activities.HasListeners())
             return;
         var end = TimeProvider.System.GetUtcNow();
-        using var activity = ServingMetrics.Activities.StartActivity("mlops.serving.predict", ActivityKind.Internal, default(ActivityContext), null, null, end - duration);
+        using var activity = ServingMetrics.Activities.StartActivity(
+            "mlops.serving.predict", ActivityKind.Internal, origin, null, batch == default ? null : [new ActivityLink(batch)], end - duration);
         activity?.SetTag("mlops.endpoint", Name);
         activity?.SetTag("mlops.model.version", version.VersionText);
         activity?.SetTag("mlops.variant", variant);
@@ -190,5 +262,12 @@ internal sealed partial class Endpoint(
     {
         await EnsureLoadedAsync(cancellationToken).ConfigureAwait(false);
         return await TryPredictAsync(features, scores, context, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<PredictionResult> LoadThenPredictRowsAsync(
+        ReadOnlyMemory<float> rows, int count, Memory<float> scores, PredictionContext context, CancellationToken cancellationToken)
+    {
+        await EnsureLoadedAsync(cancellationToken).ConfigureAwait(false);
+        return await TryPredictRowsAsync(rows, count, scores, context, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
 namespace MlOps.Serving;
@@ -14,7 +15,14 @@ internal sealed class ObservedCall(Endpoint endpoint) : AnswerFinisher
     private PredictionResult _result;
     private ExceptionDispatchInfo? _error;
 
+    private ActivityContext _origin;
+    private ActivityContext _batch;
+
     public override bool Observes => true;
+
+    public override ActivityContext Origin => _origin;
+
+    public override void NoteBatch(ActivityContext batch) => _batch = batch;
 
     public void Begin(EndpointState state, int share, ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, long begin)
     {
@@ -24,13 +32,14 @@ internal sealed class ObservedCall(Endpoint endpoint) : AnswerFinisher
         _scores = scores;
         _request = request;
         _begin = begin;
+        _origin = begin != 0 && Activity.Current is { } current ? current.Context : default;
     }
 
-    public override void Answered(in BatchAnswer answer)
+    public override void Answered(in BatchAnswer answer, bool inline)
     {
         try
         {
-            _result = endpoint.Finish(answer, _state!, _share, _features, _scores, _request, _begin);
+            _result = endpoint.Finish(answer, _state!, _share, _features, _scores, _request, _begin, _origin, _batch);
         }
         catch (Exception e)
         {
@@ -56,6 +65,7 @@ internal sealed class ObservedCall(Endpoint endpoint) : AnswerFinisher
         _scores = default;
         _request = default;
         _result = default;
+        _origin = _batch = default;
         _error = null;
     }
 }

@@ -1,14 +1,16 @@
+using System.Threading.Tasks.Sources;
+
 namespace MlOps.Serving;
 
-/// <summary>A row of floats that may be sent more than once.</summary>
+/// <summary>A row of floats, or several, that may be sent more than once.</summary>
 internal sealed class ResilientRow(
-    ReadOnlyMemory<float> features, Memory<float> scores, string? key, long deadline, bool isolated, CancellationToken caller)
-    : ResilientRequest(key, deadline, isolated, caller)
+    ReadOnlyMemory<float> features, int? rows, Memory<float> scores, PredictionContext request, long deadline, bool isolated, CancellationToken caller)
+    : ResilientRequest(request.Key, deadline, isolated, caller)
 {
     // An attempt that was left behind may still read it, when the caller has its memory back already.
     private readonly ReadOnlyMemory<float> _features = isolated ? features.ToArray() : features;
 
-    public override object? DefaultOf(Fallback step) => step.Scores;
+    public override object? DefaultOf(Fallback step) => step.Scores is { } given && rows is { } count ? Enumerable.Repeat(given, count).SelectMany(row => row).ToArray() : step.Scores;
 
     public override bool TryProject(ServedVersion from, ServedVersion to, out int[]? projection)
     {
@@ -30,17 +32,33 @@ internal sealed class ResilientRow(
 
     protected override async ValueTask<AttemptAnswer> RunAsync(ServedVersion version, int[]? projection, CancellationToken cancellationToken)
     {
-        var own = IsIsolated ? new float[version.Engine.OutputWidth] : null;
-        var row = projection is null ? _features : Project(projection);
-        var answer = await version.Engine.PredictAsync(row.Span, own ?? scores, Deadline, cancellationToken).ConfigureAwait(false);
+        var own = IsIsolated ? new float[(long)version.Engine.OutputWidth * (rows ?? 1)] : null;
+        var terms = new RowTerms(Deadline, cancellationToken, request.Priority, request.Caller);
+        var waiting = Start(version.Engine, projection is null ? _features.Span : Project(projection), own ?? scores, terms, out var answer);
+        if (waiting is not null)
+            answer = await new ValueTask<BatchAnswer>((IValueTaskSource<BatchAnswer>)waiting, waiting.Version).ConfigureAwait(false);
         return new AttemptAnswer(answer.Status, answer.Error, answer.Detail) { Payload = own };
+    }
+
+    private BatchRequest? Start(BatchEngine engine, ReadOnlySpan<float> values, Memory<float> destination, in RowTerms terms, out BatchAnswer answer)
+    {
+        terms.CancellationToken.ThrowIfCancellationRequested();
+        return rows is { } count
+            ? engine.StartRows(values, count, destination, terms, null, out answer)
+            : engine.Start(values, destination, terms, null, out answer);
     }
 
     private float[] Project(int[] projection)
     {
-        var row = new float[projection.Length];
-        for (var i = 0; i < row.Length; i++)
-            row[i] = _features.Span[projection[i]];
-        return row;
+        var count = rows ?? 1;
+        var width = _features.Length / count;
+        var projected = new float[projection.Length * count];
+        for (var row = 0; row < count; row++)
+        {
+            for (var i = 0; i < projection.Length; i++)
+                projected[(row * projection.Length) + i] = _features.Span[(row * width) + projection[i]];
+        }
+
+        return projected;
     }
 }

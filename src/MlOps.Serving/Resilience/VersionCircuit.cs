@@ -92,6 +92,7 @@ internal sealed class VersionCircuit
                     PredictionStatus.DeadlineExceeded,
                     new DeadlineExceededException($"{version.VersionText} did not answer within {late.Timeout.TotalMilliseconds:0} ms. Raise ResilienceOptions.Timeout, add capacity, or give the endpoint a fall-back."))
                 { Reason = AnswerReasons.Timeout },
+                ArgumentException wrong => throw wrong,
                 OperationCanceledException cancelled => throw new OperationCanceledException(cancelled.Message, cancelled, cancellationToken),
                 { } error => new AttemptAnswer(PredictionStatus.Failed, error) { Reason = AnswerReasons.Failed },
             };
@@ -107,6 +108,7 @@ internal sealed class VersionCircuit
     private bool IsFailure(CircuitBreakerPredicateArguments<AttemptAnswer> arguments) => arguments.Outcome.Exception switch
     {
         OperationCanceledException => IsHalfOpen || !arguments.Context.Properties.GetValue(Attempt.Key, null!).Request.IsCancelledByCaller,
+        ArgumentException => false,
         not null => true,
         _ => arguments.Outcome.Result.Status switch
         {

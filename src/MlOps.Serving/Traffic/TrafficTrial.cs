@@ -34,7 +34,10 @@ internal sealed class TrafficTrial
 
     public void Answered(int share, string? key, PredictionId id, long begin)
     {
-        _counts[share].Answered(begin == 0 ? 0 : Stopwatch.GetElapsedTime(begin).Ticks);
+        // A row of a request of several has no time of its own; the request is counted, once.
+        if (begin == 0)
+            return;
+        _counts[share].Answered(Stopwatch.GetElapsedTime(begin).Ticks);
         _answers?.Remember(id, _texts[share]);
         if (key is not null && _exposed is not null && _exposed.IsNew(key))
         {
