@@ -41,4 +41,7 @@ public enum EnvironmentPermission
 
     /// <summary>Materialise, erase and retain features, compute their statistics, and other upkeep of feature views.</summary>
     ManageFeatures = 12,
+
+    /// <summary>Ask endpoints for predictions and report what they were worth.</summary>
+    Predict = 13,
 }

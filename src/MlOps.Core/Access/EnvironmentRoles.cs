@@ -7,17 +7,17 @@ public static class EnvironmentRoles
 {
     private static readonly FrozenDictionary<EnvironmentRole, FrozenSet<EnvironmentPermission>> Table = new Dictionary<EnvironmentRole, EnvironmentPermission[]>
     {
-        [EnvironmentRole.Viewer] = [EnvironmentPermission.Read],
+        [EnvironmentRole.Viewer] = [EnvironmentPermission.Read, EnvironmentPermission.Predict],
         [EnvironmentRole.Developer] =
         [
             EnvironmentPermission.Read, EnvironmentPermission.ReadArtifacts, EnvironmentPermission.LogRuns, EnvironmentPermission.RegisterModels,
-            EnvironmentPermission.ReadFeatures, EnvironmentPermission.WriteFeatures,
+            EnvironmentPermission.ReadFeatures, EnvironmentPermission.WriteFeatures, EnvironmentPermission.Predict,
         ],
-        [EnvironmentRole.Approver] = [EnvironmentPermission.Read, EnvironmentPermission.ReadArtifacts, EnvironmentPermission.Approve, EnvironmentPermission.ReadAudit],
+        [EnvironmentRole.Approver] = [EnvironmentPermission.Read, EnvironmentPermission.ReadArtifacts, EnvironmentPermission.Approve, EnvironmentPermission.ReadAudit, EnvironmentPermission.Predict],
         [EnvironmentRole.Operator] =
         [
             EnvironmentPermission.Read, EnvironmentPermission.ReadArtifacts, EnvironmentPermission.MoveAliases, EnvironmentPermission.Delete,
-            EnvironmentPermission.Operate, EnvironmentPermission.ReadAudit, EnvironmentPermission.ManageFeatures,
+            EnvironmentPermission.Operate, EnvironmentPermission.ReadAudit, EnvironmentPermission.ManageFeatures, EnvironmentPermission.Predict,
         ],
         [EnvironmentRole.Admin] = Enum.GetValues<EnvironmentPermission>(),
     }.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.ToFrozenSet());

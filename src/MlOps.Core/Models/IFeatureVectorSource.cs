@@ -52,4 +52,24 @@ public interface IFeatureVectorSource
         for (int key = 0, value = 0; key < keys.Length; key += KeyNames.Count, value += FeatureNames.Count)
             await ReadAsync(keys.Slice(key, KeyNames.Count), asOf, destination.Slice(value, FeatureNames.Count), cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Whether <see cref="ReadWithAgesAsync"/> tells how old features are.</summary>
+    /// <value>Default: false.</value>
+    bool KnowsAges => false;
+
+    /// <summary>Writes the features as known at a moment, and how old each is.</summary>
+    /// <param name="keys">One key per name in <see cref="KeyNames"/>.</param>
+    /// <param name="request">One value per input in <see cref="RequestInputs"/>.</param>
+    /// <param name="asOf">The moment of the request.</param>
+    /// <param name="destination">At least as long as <see cref="FeatureNames"/>.</param>
+    /// <param name="ages">As long: microseconds from the newest event behind the feature to the moment; -1 where that is not known, as for features computed from the request.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A task that ends when both are written.</returns>
+    /// <exception cref="InvalidInputException">Keys or values are too few or too many, or of a wrong type.</exception>
+    async ValueTask ReadWithAgesAsync(
+        ReadOnlyMemory<string> keys, ReadOnlyMemory<FeatureValue> request, Timestamp asOf, Memory<float> destination, Memory<long> ages, CancellationToken cancellationToken = default)
+    {
+        await ReadAsync(keys, request, asOf, destination, cancellationToken).ConfigureAwait(false);
+        ages.Span.Fill(-1);
+    }
 }

@@ -42,6 +42,32 @@ internal sealed class FeatureVectorSource : IFeatureVectorSource, ITypedVectorSo
     }
 
     /// <inheritdoc />
+    public bool KnowsAges => true;
+
+    /// <inheritdoc />
+    public async ValueTask ReadWithAgesAsync(
+        ReadOnlyMemory<string> keys, ReadOnlyMemory<FeatureValue> request, Timestamp asOf, Memory<float> destination, Memory<long> ages, CancellationToken cancellationToken = default)
+    {
+        if (!request.IsEmpty)
+            throw new InvalidInputException($"Feature service '{Id}' takes no request values; {request.Length} were given.");
+        await ReadAsync(keys, asOf, destination, cancellationToken).ConfigureAwait(false);
+        ReadAges(keys.Span, asOf, ages.Span);
+    }
+
+    /// <summary>How old the newest event behind each feature is; a moment before that event, and an entity never seen, have no age.</summary>
+    public void ReadAges(ReadOnlySpan<string> keys, Timestamp asOf, Span<long> ages)
+    {
+        if (ages.Length < FeatureNames.Count)
+            throw new InvalidInputException($"Feature service '{Id}' writes {FeatureNames.Count} ages; there is room for {ages.Length}.");
+        foreach (ref readonly var part in _parts.AsSpan())
+        {
+            var state = part.View.State!;
+            var newest = state.NewestEvent(state.Find(new EntityKey(keys, part.Keys)));
+            ages.Slice(part.Start, part.Features.Length).Fill(newest == long.MinValue || newest > asOf.Microseconds ? -1 : asOf.Microseconds - newest);
+        }
+    }
+
+    /// <inheritdoc />
     public void Read(ReadOnlySpan<string> keys, ReadOnlySpan<FeatureValue> request, Timestamp asOf, Span<FeatureValue> destination)
     {
         if (!request.IsEmpty)

@@ -27,6 +27,24 @@ internal sealed partial class OnlineState
         return Read(entity, now, program, ref sink);
     }
 
+    /// <summary>The newest event of an entity in microseconds; the least value for one that was never seen.</summary>
+    public long NewestEvent(long entity)
+    {
+        if (entity < 0)
+            return long.MinValue;
+        ref var header = ref Entities.Chunk((int)entity, out var at).Headers[at];
+        var spin = new SpinWait();
+        while (true)
+        {
+            var version = Volatile.Read(ref header.Version);
+            var (stamp, last) = (header.Stamp, header.LastEvent);
+            Volatile.ReadBarrier();
+            if ((version & 1) == 0 && Volatile.Read(ref header.Version) == version)
+                return stamp == (int)(entity >> 32) ? last : long.MinValue;
+            spin.SpinOnce();
+        }
+    }
+
     /// <summary>Asks the processor for what a read of the entity will touch first.</summary>
     public void Prefetch(int number)
     {

@@ -32,6 +32,27 @@ internal sealed class ComputedVectorSource(FeatureVectorSource stored, Transform
     }
 
     /// <inheritdoc />
+    public bool KnowsAges => true;
+
+    /// <inheritdoc />
+    public async ValueTask ReadWithAgesAsync(
+        ReadOnlyMemory<string> keys, ReadOnlyMemory<FeatureValue> request, Timestamp asOf, Memory<float> destination, Memory<long> ages, CancellationToken cancellationToken = default)
+    {
+        await ReadAsync(keys, request, asOf, destination, cancellationToken).ConfigureAwait(false);
+        ReadAges(keys.Span, asOf, ages.Span);
+    }
+
+    private void ReadAges(ReadOnlySpan<string> keys, Timestamp asOf, Span<long> ages)
+    {
+        var known = System.Buffers.ArrayPool<long>.Shared.Rent(plan.StoredCount);
+        stored.ReadAges(keys, asOf, known);
+        var outputs = plan.Outputs;
+        for (var i = 0; i < outputs.Length; i++)
+            ages[i] = outputs[i] < plan.StoredCount ? known[outputs[i]] : -1;
+        System.Buffers.ArrayPool<long>.Shared.Return(known);
+    }
+
+    /// <inheritdoc />
     public void Read(ReadOnlySpan<string> keys, ReadOnlySpan<FeatureValue> request, Timestamp asOf, Span<FeatureValue> destination)
     {
         var row = new ValueRow();

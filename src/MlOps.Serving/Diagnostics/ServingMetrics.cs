@@ -24,6 +24,7 @@ internal sealed class ServingMetrics : IDisposable
     {
         _environment = environment;
         _meter = factory?.Create(Name) ?? new Meter(Name);
+        Traffic = new TrafficMetrics(environment, _meter);
         _duration = _meter.CreateHistogram(
             "mlops.serving.prediction.duration", "s", "Time of a prediction from call to answer.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.000005, 0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] });
@@ -37,6 +38,8 @@ internal sealed class ServingMetrics : IDisposable
         _shadowDropped = _meter.CreateCounter<long>("mlops.serving.shadow.dropped", "{request}", "Mirrored requests dropped because the shadow lags.");
         _deviceFallBacks = _meter.CreateCounter<long>("mlops.serving.device.fallback", "{model}", "Models that run on the CPU because a device could not be had or was lost.");
     }
+
+    public TrafficMetrics Traffic { get; }
 
     public bool Timed => _duration.Enabled;
 

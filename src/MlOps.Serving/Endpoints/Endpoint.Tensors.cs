@@ -9,6 +9,9 @@ internal sealed partial class Endpoint
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(inputs);
+        RequirePredict();
+        if (_resilience is not null)
+            return await ResilientAsync(inputs, outputs, context, cancellationToken).ConfigureAwait(false);
         var begin = metrics.Timed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
         var deadline = Deadline(context.Timeout ?? options.RequestTimeout);
         while (true)
@@ -27,11 +30,13 @@ internal sealed partial class Endpoint
                 continue;
             if (answer.Status != PredictionStatus.Ok)
             {
+                state.Trial?.Refused(share, answer.Status);
                 metrics.Refused(Name, answer.Status);
                 new PredictionResult(answer.Status, version.Version, variant, default, 0, TimeSpan.FromTicks(answer.Wait), answer.Error).ThrowIfNotOk();
             }
 
             var id = context.Id ?? PredictionId.New();
+            state.Trial?.Answered(share, context.Key, id, begin);
             if (begin != 0)
                 Observe(version, variant, begin);
             return new TensorPrediction(answer.Outputs!, version.Version, variant, id);

@@ -48,13 +48,14 @@ internal sealed partial class Endpoint
     public async ValueTask<EndpointStatus> WarmUpAsync(CancellationToken cancellationToken = default)
     {
         await EnsureLoadedAsync(cancellationToken).ConfigureAwait(false);
+        await PrepareFallbacksAsync(cancellationToken).ConfigureAwait(false);
         return Status();
     }
 
     public EndpointStatus Status()
     {
         var state = Volatile.Read(ref _state);
-        return new EndpointStatus(Name, state?.Row.Revision ?? 0, state?.Policy, state?.All.Sum(version => version.Engine.QueuedRows) ?? 0, _lastError);
+        return new EndpointStatus(Name, state?.Row.Revision ?? 0, state?.Policy, state?.All.Sum(version => version.Engine.QueuedRows) ?? 0, _lastError) { Circuits = _resilience?.Circuits ?? [], Shadow = state?.Shadow?.Report() };
     }
 
     /// <summary>Restores a document that was current once, its ranges included.</summary>
@@ -89,6 +90,7 @@ internal sealed partial class Endpoint
     /// <summary>Ends serving in this process; requests in flight are answered first.</summary>
     public async ValueTask CloseAsync()
     {
+        await CloseFallbacksAsync().ConfigureAwait(false);
         await _changing.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -101,7 +103,7 @@ internal sealed partial class Endpoint
         }
     }
 
-    private static TrafficDocument Stopped(TrafficDocument document) => document with { Shares = [], Ranges = [], ShadowVersion = null, ShadowShare = 0 };
+    private static TrafficDocument Stopped(TrafficDocument document) => document with { Shares = [], Ranges = [], ShadowVersion = null, ShadowShare = 0, ShadowTolerance = null, Kind = null, Ramp = null, Bandit = null };
 
     private async ValueTask EnsureLoadedAsync(CancellationToken cancellationToken)
     {
@@ -225,9 +227,9 @@ internal sealed partial class Endpoint
         else
         {
             var shadow = loaded.Shadow is null ? null
-                : loaded.Shadow == _state?.Shadow?.Version ? _state.Shadow
-                : new ShadowMirror(Name, loaded.Shadow, context, sinks, metrics, options.ShadowQueueLimit);
-            Swap(new EndpointState(row, policy, [.. policy.Shares.Select(share => loaded.Serving[share.Version])], shadow));
+                : loaded.Shadow == _state?.Shadow?.Version && policy.Shadow!.Tolerance == _state.Policy.Shadow?.Tolerance ? _state.Shadow
+                : new ShadowMirror(Name, loaded.Shadow, context, sinks, metrics, options.ShadowQueueLimit, policy.Shadow!.Tolerance);
+            Swap(new EndpointState(row, policy, [.. policy.Shares.Select(share => loaded.Serving[share.Version])], shadow, TrialOf(row, policy)));
         }
 
         LogTraffic(_logger, Name, row.Revision, row.Reason);

@@ -43,11 +43,15 @@ internal sealed partial class Endpoint(
         ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, CancellationToken cancellationToken, out BatchRequest? waiting)
     {
         waiting = null;
+        if (_isRestricted)
+            RequirePredict();
+        if (_resilience is not null)
+            return ResilientAsync(features, scores, request, null, cancellationToken);
         if (Volatile.Read(ref _state) is not { } state)
             return LoadThenPredictAsync(features, scores, request, cancellationToken);
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<PredictionResult>(cancellationToken);
-        var begin = metrics.Timed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
+        var begin = metrics.Timed || state.IsTimed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
         var terms = new RowTerms(Deadline(request.Timeout ?? options.RequestTimeout), cancellationToken, request.Priority, request.Caller);
         while (true)
         {
@@ -75,11 +79,15 @@ internal sealed partial class Endpoint(
     public ValueTask<PredictionResult> TryPredictRowsAsync(
         ReadOnlyMemory<float> rows, int count, Memory<float> scores, PredictionContext context = default, CancellationToken cancellationToken = default)
     {
+        if (_isRestricted)
+            RequirePredict();
+        if (_resilience is not null)
+            return ResilientAsync(rows, scores, context, null, cancellationToken, count);
         if (Volatile.Read(ref _state) is not { } state)
             return LoadThenPredictRowsAsync(rows, count, scores, context, cancellationToken);
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<PredictionResult>(cancellationToken);
-        var begin = metrics.Timed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
+        var begin = metrics.Timed || state.IsTimed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
         var terms = new RowTerms(Deadline(context.Timeout ?? options.RequestTimeout), cancellationToken, context.Priority, context.Caller);
         while (true)
         {
@@ -115,7 +123,11 @@ internal sealed partial class Endpoint(
     {
         var (width, outputs) = (state.Versions[share].Engine.InputWidth, state.Versions[share].Engine.OutputWidth);
         if (answer.Status != PredictionStatus.Ok)
-            return RefuseRows(answer, state, share, rows.Length, count);
+        {
+            state.Trial?.Refused(share, answer.Status);
+            return RefuseRows(answer, state.Versions[share], state.Variants[share], rows.Length, count);
+        }
+
         var each = request with { Id = request.Id ?? PredictionId.New() };
         if (sinks.Length > 0 || state.Shadow is not null)
         {
@@ -123,25 +135,26 @@ internal sealed partial class Endpoint(
                 Finish(answer, state, share, rows.Slice(i * width, width), scores.Slice(i * outputs, outputs), each, 0);
         }
 
+        state.Trial?.Answered(share, request.Key, each.Id.Value, begin);
         if (begin != 0)
             Observe(state.Versions[share], state.Variants[share], begin);
         return new PredictionResult(PredictionStatus.Ok, state.Versions[share].Version, state.Variants[share], each.Id.Value, count * outputs);
     }
 
-    private PredictionResult RefuseRows(in BatchAnswer answer, EndpointState state, int share, int length, int count)
+    private PredictionResult RefuseRows(in BatchAnswer answer, ServedVersion version, string variant, int length, int count)
     {
-        var width = state.Versions[share].Engine.InputWidth;
+        var width = version.Engine.InputWidth;
         if (answer.Status != PredictionStatus.InvalidInput)
-            return Refuse(answer, state.Versions[share], state.Variants[share], length);
+            return Refuse(answer, version, variant, length);
         if (answer.Detail < 0)
         {
             metrics.Refused(Name, answer.Status);
             return new PredictionResult(
-                answer.Status, state.Versions[share].Version, state.Variants[share], default, 0, default,
-                new InvalidInputException($"Endpoint '{Name}' ({state.Versions[share].VersionText}) takes {width} features a row; the request has {length} for {count} rows."));
+                answer.Status, version.Version, variant, default, 0, default,
+                new InvalidInputException($"Endpoint '{Name}' ({version.VersionText}) takes {width} features a row; the request has {length} for {count} rows."));
         }
 
-        var result = Refuse(answer with { Detail = answer.Detail % width }, state.Versions[share], state.Variants[share], length);
+        var result = Refuse(answer with { Detail = answer.Detail % width }, version, variant, length);
         return result with { Error = new InvalidInputException($"Row {(answer.Detail / width) + 1} of {count}: {result.Error!.Message}") };
     }
 
@@ -152,7 +165,11 @@ internal sealed partial class Endpoint(
         var version = state.Versions[share];
         var variant = state.Variants[share];
         if (answer.Status != PredictionStatus.Ok)
+        {
+            state.Trial?.Refused(share, answer.Status);
             return Refuse(answer, version, variant, features.Length);
+        }
+
         var id = request.Id ?? PredictionId.New();
         if (sinks.Length > 0)
         {
@@ -166,7 +183,8 @@ internal sealed partial class Endpoint(
         }
 
         if (state.Shadow is { } shadow && state.Router.IsMirrored(request.Key))
-            shadow.Mirror(features.Span, id, request.Key);
+            shadow.Mirror(features.Span, scores.Span[..version.Engine.OutputWidth], id, request.Key, begin);
+        state.Trial?.Answered(share, request.Key, id, begin);
         if (begin != 0)
             Observe(version, variant, begin, origin, batch);
         return new PredictionResult(PredictionStatus.Ok, version.Version, variant, id, version.Engine.OutputWidth);

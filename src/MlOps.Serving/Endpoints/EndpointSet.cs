@@ -24,12 +24,15 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
 
     public EndpointSet(
         EnvironmentContext context, IModelRegistry registry, ServingOptions options, IEnumerable<IModelRuntimeProvider> providers,
-        IEnumerable<IPredictionSink> sinks, ServingMetrics metrics, IModelAdmission? admission = null)
+        IEnumerable<IPredictionSink> sinks, ServingMetrics metrics, IModelAdmission? admission = null, EndpointServices? more = null)
     {
+        _more = more ?? new EndpointServices();
         _context = context;
         _options = options;
         _metrics = metrics;
-        _sinks = [.. sinks];
+        _exposures = OpenExposures();
+        _payloads = OpenPayloads();
+        _sinks = _payloads is null ? [.. sinks] : [.. sinks, _payloads];
         _traffic = new TrafficStore(context);
         var files = new ModelAdmission(context, options.Admission);
         Trials = files.Trials;
@@ -55,7 +58,7 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
                 return endpoint;
             if (name.Length is 0 or > 100 || !char.IsAsciiLetter(name[0]) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
                 throw new InvalidDefinitionException($"Endpoint name '{name}' is not allowed: use 1 to 100 letters, digits and '. _ -', beginning with a letter.");
-            endpoint = new Endpoint(name, _context, _traffic, _loader, _sinks, _metrics, _options);
+            endpoint = new Endpoint(name, _context, _traffic, _loader, _sinks, _metrics, _options) { Peers = Get, Exposures = _exposures, Guards = _more.Guards, Sources = _more.Sources };
             _endpoints.Add(name, endpoint);
             _timer ??= _context.Clock.CreateTimer(static state => _ = ((EndpointSet)state!).PollAsync(), this, _options.PollInterval, _options.PollInterval);
             return endpoint;
@@ -79,6 +82,12 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
     }
 
     public async ValueTask RefreshAsync(CancellationToken cancellationToken = default)
+    {
+        await FollowTrafficAsync(cancellationToken).ConfigureAwait(false);
+        await TendAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask FollowTrafficAsync(CancellationToken cancellationToken)
     {
         await _refreshing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -123,16 +132,18 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
             await _timer.DisposeAsync().ConfigureAwait(false);
         foreach (var endpoint in endpoints)
             await endpoint.CloseAsync().ConfigureAwait(false);
+        await CloseLogsAsync().ConfigureAwait(false);
         _metrics.Dispose();
     }
 
     private async Task PollAsync()
     {
+        await PollTrialsAsync().ConfigureAwait(false);
         if (_disposed || _refreshing.CurrentCount == 0 || Interlocked.Decrement(ref _pollsToSkip) >= 0)
             return;
         try
         {
-            await RefreshAsync().ConfigureAwait(false);
+            await FollowTrafficAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

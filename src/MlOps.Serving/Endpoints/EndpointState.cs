@@ -1,13 +1,16 @@
 namespace MlOps.Serving;
 
 /// <summary>What an endpoint serves at one revision. Immutable; a change replaces it whole.</summary>
-internal sealed class EndpointState(TrafficRow row, TrafficPolicy policy, ServedVersion[] versions, ShadowMirror? shadow)
+internal sealed class EndpointState(TrafficRow row, TrafficPolicy policy, ServedVersion[] versions, ShadowMirror? shadow, TrafficTrial? trial = null)
 {
     public TrafficRow Row { get; } = row;
 
     public TrafficPolicy Policy { get; } = policy;
 
-    public TrafficRouter Router { get; } = new(row.Document);
+    public TrafficRouter Router { get; } = new(row.Document, trial?.Bandit);
+
+    /// <summary>Counts answers and notes exposures; null where one version has all the traffic.</summary>
+    public TrafficTrial? Trial { get; } = trial;
 
     /// <summary>The versions by share.</summary>
     public ServedVersion[] Versions { get; } = versions;
@@ -15,6 +18,9 @@ internal sealed class EndpointState(TrafficRow row, TrafficPolicy policy, Served
     public string[] Variants { get; } = [.. policy.Shares.Select(share => share.Variant)];
 
     public ShadowMirror? Shadow { get; } = shadow;
+
+    /// <summary>Whether the time of every answer is taken.</summary>
+    public bool IsTimed { get; } = trial is not null || shadow is not null;
 
     /// <summary>Make the endpoint's answers, by share; made by the endpoint when first needed.</summary>
     public AnswerFinisher[]? Finishers { get; set; }

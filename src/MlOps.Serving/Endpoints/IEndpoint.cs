@@ -88,4 +88,43 @@ public interface IEndpoint
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>What it serves.</returns>
     ValueTask<EndpointStatus> WarmUpAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Predicts one row for a caller that has only keys: features are looked up as <see cref="EndpointPolicies.Lookups"/> says.</summary>
+    /// <param name="keys">The entity keys by name.</param>
+    /// <param name="request">What the request brings besides: inputs of the feature service, and features of the model that the service does not have, by name.</param>
+    /// <param name="scores">Where the output row goes.</param>
+    /// <param name="context">What else the request says; looked-up features are as of its moment.</param>
+    /// <param name="cancellationToken">Takes the request out unless its batch was formed already.</param>
+    /// <returns>How it ended; refusals and errors are values, not exceptions.</returns>
+    /// <exception cref="InvalidDefinitionException">The endpoint has no look-up.</exception>
+    /// <exception cref="InvalidInputException">A key, an input or a feature is missing or unknown.</exception>
+    ValueTask<PredictionResult> PredictByKeyAsync(
+        IReadOnlyDictionary<string, string> keys, IReadOnlyDictionary<string, FeatureValue>? request, Memory<float> scores, PredictionContext context = default,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>Tells a bandit what answers turned out to be worth. Durable, and known to the next requests of this process, when the task ends.</summary>
+    /// <param name="rewards">The rewards.</param>
+    /// <param name="cancellationToken">Cancels the wait; rewards taken are written all the same.</param>
+    /// <returns>How many were counted: those of answers rewarded before, given by another process, or older than <see cref="BanditOptions.RememberedAnswers"/> are not.</returns>
+    /// <exception cref="InvalidInputException">The policy is no bandit, or a reward is out of its range.</exception>
+    /// <exception cref="NotFoundException">There is no such variant.</exception>
+    ValueTask<int> RewardAsync(IReadOnlyList<Reward> rewards, CancellationToken cancellationToken = default);
+
+    /// <summary>What the variants answered at the present revision, what a bandit learnt, how a shadow compares.</summary>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The report.</returns>
+    /// <exception cref="NotFoundException">The endpoint does not serve.</exception>
+    ValueTask<TrafficReport> GetTrafficReportAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Which keys were answered by which variant, by key.</summary>
+    /// <param name="revision">The revision of the traffic; null means the present one.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The exposures, those of this process up to now included.</returns>
+    IAsyncEnumerable<ExposureRecord> GetExposuresAsync(long? revision = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes old exposures.</summary>
+    /// <param name="before">Those before this moment go.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>How many.</returns>
+    ValueTask<int> DeleteExposuresAsync(Timestamp before, CancellationToken cancellationToken = default);
 }

@@ -24,8 +24,7 @@ internal sealed class ModelLoader(
             var curve = await Task.Run(() => WarmUp(runtime, batching, version), cancellationToken).ConfigureAwait(false);
             var shared = new SharedRuntime(runtime, users: 2);
             var engine = new BatchEngine(shared, batching, context.Clock, curve, metrics, new BatchLabels(endpoint, version.ToString()));
-            return new ServedVersion(
-                version, engine, new TensorEngine(shared, batching, context.Clock), record.Signature.Features, runtime.MemoryBytes)
+            return new ServedVersion(version, engine, new TensorEngine(shared, batching, context.Clock), record.Signature.Features, runtime.MemoryBytes)
             {
                 Inputs = runtime.Inputs, Outputs = runtime.Outputs,
             };

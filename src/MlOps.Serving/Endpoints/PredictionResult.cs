@@ -11,6 +11,15 @@ namespace MlOps.Serving;
 public readonly record struct PredictionResult(
     PredictionStatus Status, ModelVersionRef Version, string Variant, PredictionId Id, int Outputs, TimeSpan RetryAfter = default, Exception? Error = null)
 {
+    private readonly AnswerOrigin? _origin;
+
+    /// <summary>Whether the version chosen by the traffic policy answered, or what stepped in for it and why.</summary>
+    public AnswerOrigin Origin
+    {
+        get => _origin ?? AnswerOrigin.Primary;
+        init => _origin = value is null || value.Source == AnswerSource.Primary ? null : value;
+    }
+
     /// <summary>Throws unless the request was answered.</summary>
     /// <exception cref="OverloadedException">The queue is full.</exception>
     /// <exception cref="DeadlineExceededException">The deadline passed first.</exception>
@@ -23,9 +32,9 @@ public readonly record struct PredictionResult(
         throw Status switch
         {
             PredictionStatus.Overloaded => new OverloadedException(
-                $"The queue of {Version} is full. Retry after {RetryAfter.TotalMilliseconds:0} ms, or raise BatchingOptions.QueueLimit.", RetryAfter),
+                Error?.Message ?? $"The queue of {Version} is full. Retry after {RetryAfter.TotalMilliseconds:0} ms, or raise BatchingOptions.QueueLimit.", RetryAfter),
             PredictionStatus.DeadlineExceeded => new DeadlineExceededException(
-                $"The request's time ran out before its batch was formed by {Version}. Allow more time or add capacity."),
+                Error?.Message ?? $"The request's time ran out before its batch was formed by {Version}. Allow more time or add capacity."),
             PredictionStatus.InvalidInput => new InvalidInputException(Error?.Message ?? $"{Version} does not take this input.", Error),
             _ => new PredictionFailedException($"{Version} failed on this input: {Error?.Message}", Error),
         };

@@ -26,4 +26,7 @@ public sealed class ServingOptions
     /// <summary>Mirrored requests that may wait for the shadow; more are dropped.</summary>
     /// <value>Default: 1,024.</value>
     public int ShadowQueueLimit { get; set; } = 1024;
+
+    /// <summary>Resilience, exposure, payload logs and feature look-up.</summary>
+    public EndpointPolicies Policies { get; set; } = new();
 }

@@ -46,5 +46,31 @@ internal static class ServingSchema
                 tried_at BIGINT NOT NULL,
                 UNIQUE (digest, runtime, limits));
             """,
+            """
+            CREATE TABLE serving_exposures (
+                endpoint TEXT NOT NULL,
+                revision BIGINT NOT NULL,
+                key TEXT NOT NULL,
+                variant TEXT NOT NULL,
+                version TEXT NOT NULL,
+                exposed_at BIGINT NOT NULL,
+                PRIMARY KEY (endpoint, revision, key));
+            CREATE TABLE serving_variant_counts (
+                endpoint TEXT NOT NULL,
+                revision BIGINT NOT NULL,
+                variant TEXT NOT NULL,
+                answers BIGINT NOT NULL,
+                failures BIGINT NOT NULL,
+                ticks BIGINT NOT NULL,
+                PRIMARY KEY (endpoint, revision, variant));
+            CREATE TABLE serving_arms (
+                endpoint TEXT NOT NULL,
+                experiment TEXT NOT NULL,
+                version TEXT NOT NULL,
+                rewards BIGINT NOT NULL,
+                mean {double} NOT NULL,
+                squares {double} NOT NULL,
+                PRIMARY KEY (endpoint, experiment, version));
+            """,
         ]);
 }

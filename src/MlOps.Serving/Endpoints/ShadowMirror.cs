@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 
 namespace MlOps.Serving;
@@ -10,14 +11,16 @@ internal sealed class ShadowMirror
     private readonly IPredictionSink[] _sinks;
     private readonly ServingMetrics _metrics;
     private readonly Channel<Copy> _queue;
+    private readonly ShadowComparison _comparison;
 
-    public ShadowMirror(string endpoint, ServedVersion version, EnvironmentContext context, IPredictionSink[] sinks, ServingMetrics metrics, int limit)
+    public ShadowMirror(string endpoint, ServedVersion version, EnvironmentContext context, IPredictionSink[] sinks, ServingMetrics metrics, int limit, double tolerance)
     {
         _endpoint = endpoint;
         Version = version;
         _context = context;
         _sinks = sinks;
         _metrics = metrics;
+        _comparison = new ShadowComparison(tolerance);
         _queue = Channel.CreateBounded<Copy>(new BoundedChannelOptions(limit) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         Completion = Task.Run(RunAsync);
     }
@@ -26,11 +29,16 @@ internal sealed class ShadowMirror
 
     public Task Completion { get; }
 
-    public void Mirror(ReadOnlySpan<float> features, PredictionId id, string? key)
+    public void Mirror(ReadOnlySpan<float> features, ReadOnlySpan<float> given, PredictionId id, string? key, long begin)
     {
-        if (!_queue.Writer.TryWrite(new Copy(features.ToArray(), id, key)))
-            _metrics.ShadowDropped(_endpoint);
+        var ticks = begin == 0 ? 0 : Stopwatch.GetElapsedTime(begin).Ticks;
+        if (_queue.Writer.TryWrite(new Copy(features.ToArray(), given.ToArray(), id, key, ticks)))
+            return;
+        _metrics.ShadowDropped(_endpoint);
+        _comparison.Dropped();
     }
+
+    public ShadowReport Report() => _comparison.Report(Version.Version);
 
     /// <summary>Answers what waits, then lets the version go.</summary>
     public async Task CloseAsync()
@@ -46,9 +54,16 @@ internal sealed class ShadowMirror
         var scores = new float[Version.Engine.OutputWidth];
         await foreach (var copy in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
         {
+            var begin = Stopwatch.GetTimestamp();
             var answer = await Version.Engine.PredictAsync(copy.Features, scores).ConfigureAwait(false);
             if (answer.Status != PredictionStatus.Ok)
+            {
+                _comparison.Failed();
                 continue;
+            }
+
+            var (difference, agrees) = _comparison.Compare(copy.Given, scores, copy.Ticks, Stopwatch.GetElapsedTime(begin).Ticks);
+            _metrics.Traffic.ShadowCompared(_endpoint, difference, agrees);
             var record = new PredictionRecord
             {
                 Endpoint = _endpoint, Version = Version.Version, Variant = "shadow", Id = copy.Id, Key = copy.Key, IsShadow = true,
@@ -59,5 +74,5 @@ internal sealed class ShadowMirror
         }
     }
 
-    private sealed record Copy(float[] Features, PredictionId Id, string? Key);
+    private sealed record Copy(float[] Features, float[] Given, PredictionId Id, string? Key, long Ticks);
 }

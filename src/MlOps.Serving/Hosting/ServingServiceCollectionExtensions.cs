@@ -30,7 +30,14 @@ public static class ServingServiceCollectionExtensions
             provider.GetKeyedServices<IModelRuntimeProvider>(name),
             provider.GetKeyedServices<IPredictionSink>(name),
             new ServingMetrics(name, provider.GetService<IMeterFactory>()),
-            provider.GetKeyedService<IModelAdmission>(name)));
+            provider.GetKeyedService<IModelAdmission>(name),
+            new EndpointServices
+            {
+                Guards = [.. provider.GetKeyedServices<ITrafficGuard>(name)],
+                ExposureSinks = [.. provider.GetKeyedServices<IExposureSink>(name)],
+                PayloadSinks = [.. provider.GetKeyedServices<IPayloadSink>(name)],
+                Sources = provider.GetKeyedService<IFeatureVectorSourceProvider>(name),
+            }));
         services.TryAddKeyedSingleton<IEndpoints>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name));
         services.TryAddKeyedSingleton<IServedModels>(name, (provider, _) => new ServedModels(
             provider.GetRequiredKeyedService<EnvironmentContext>(name),

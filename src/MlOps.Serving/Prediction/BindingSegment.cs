@@ -10,4 +10,12 @@ internal sealed record BindingSegment<TIn>
     public string? Service { get; init; }
 
     public Func<TIn, string>[] Keys { get; init; } = [];
+
+    public MissingRule OnMissing { get; init; } = MissingRule.Pass;
+
+    public TimeSpan? MaximumAge { get; init; }
+
+    public MissingRule? OnStale { get; init; }
+
+    public LookupRule Rule => new(OnMissing, MaximumAge, OnStale ?? OnMissing);
 }

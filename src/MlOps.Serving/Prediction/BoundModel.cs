@@ -26,7 +26,7 @@ internal sealed class BoundModel<TIn, TOut>(BoundSegment<TIn>[] segments, string
         try
         {
             result.ThrowIfNotOk();
-            return new Prediction<TOut>(decode(row.Scores.AsSpan(0, result.Outputs)), result.Version, result.Variant, result.Id);
+            return new Prediction<TOut>(decode(row.Scores.AsSpan(0, result.Outputs)), result.Version, result.Variant, result.Id) { Origin = result.Origin };
         }
         finally
         {

@@ -8,4 +8,7 @@ internal sealed record BoundSegment<TIn>(BindingSegment<TIn> Segment, int Offset
 
     /// <summary>Where these values stand in the row.</summary>
     public int RequestOffset { get; init; }
+
+    /// <summary>What happens to missing and stale values; null where the model is given NaN.</summary>
+    public LookupRule? Rule { get; init; }
 }

@@ -51,6 +51,24 @@ public sealed class ModelBinding<TIn, TOut>
         return this;
     }
 
+    /// <summary>What happens when features of the last look-up are missing; without it the model is given NaN.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <returns>This binding.</returns>
+    /// <exception cref="InvalidDefinitionException">No look-up was declared before.</exception>
+    public ModelBinding<TIn, TOut> OnMissing(MissingRule rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        return Amend(segment => segment with { OnMissing = rule });
+    }
+
+    /// <summary>How old features of the last look-up may be at the moment of the request.</summary>
+    /// <param name="age">The largest age of a feature's newest event.</param>
+    /// <param name="otherwise">What happens to older ones; null means the same as to missing ones.</param>
+    /// <returns>This binding.</returns>
+    /// <exception cref="InvalidDefinitionException">No look-up was declared before.</exception>
+    public ModelBinding<TIn, TOut> MaximumAge(TimeSpan age, MissingRule? otherwise = null) =>
+        Amend(segment => segment with { MaximumAge = age, OnStale = otherwise });
+
     /// <summary>A value that the request brings to the feature services looked up, which compute features from it.</summary>
     /// <param name="name">The name of the services' request input.</param>
     /// <param name="read">Reads it from the request; numbers, flags, texts and moments convert by themselves.</param>
@@ -89,6 +107,14 @@ public sealed class ModelBinding<TIn, TOut>
     public ModelBinding<TIn, TOut> Decode(ScoreDecoder<TOut> decode)
     {
         Decoder = decode;
+        return this;
+    }
+
+    private ModelBinding<TIn, TOut> Amend(Func<BindingSegment<TIn>, BindingSegment<TIn>> change)
+    {
+        if (Segments.Count == 0 || Segments[^1].Service is null)
+            throw new InvalidDefinitionException("OnMissing and MaximumAge belong to a look-up: call them right after Lookup.");
+        Segments[^1] = change(Segments[^1]);
         return this;
     }
 

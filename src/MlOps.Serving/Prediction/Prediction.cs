@@ -8,6 +8,15 @@ namespace MlOps;
 /// <param name="Id">Its identity, to report the outcome under.</param>
 public readonly record struct Prediction<T>(T Value, ModelVersionRef Version, string Variant, PredictionId Id)
 {
+    private readonly AnswerOrigin? _origin;
+
+    /// <summary>Whether the version chosen by the traffic policy answered, or what stepped in for it and why.</summary>
+    public AnswerOrigin Origin
+    {
+        get => _origin ?? AnswerOrigin.Primary;
+        init => _origin = value is null || value.Source == AnswerSource.Primary ? null : value;
+    }
+
     /// <summary>The answer itself.</summary>
     /// <param name="prediction">The answer with its origin.</param>
     public static implicit operator T(Prediction<T> prediction) => prediction.Value;

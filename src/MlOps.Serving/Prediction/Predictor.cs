@@ -53,6 +53,7 @@ internal sealed class Predictor<TIn, TOut>(
     {
         var moment = context.AsOf ?? binding.MomentOf?.Invoke(input) ?? Timestamp.From(clock.GetUtcNow());
         context = context with { AsOf = moment };
+        string? degraded = null;
         foreach (var segment in bound.Segments)
         {
             if (segment.Source is null)
@@ -66,12 +67,22 @@ internal sealed class Predictor<TIn, TOut>(
                 row.Keys[segment.KeyOffset + i] = keys[i](input);
             for (var i = 0; i < segment.Requests.Length; i++)
                 row.Requests[segment.RequestOffset + i] = segment.Requests[i](input);
+            if (segment.Rule is { } rule)
+            {
+                degraded = await rule.ReadAsync(
+                    segment.Source, row.Keys.AsMemory(segment.KeyOffset, keys.Length), row.Requests.AsMemory(segment.RequestOffset, segment.Requests.Length),
+                    moment, row.Features.AsMemory(segment.Offset, segment.Length), cancellationToken).ConfigureAwait(false) ?? degraded;
+                continue;
+            }
+
             await segment.Source.ReadAsync(
                 row.Keys.AsMemory(segment.KeyOffset, keys.Length), row.Requests.AsMemory(segment.RequestOffset, segment.Requests.Length),
                 moment, row.Features.AsMemory(segment.Offset, segment.Length), cancellationToken).ConfigureAwait(false);
         }
 
-        return bound.Decode(row, await endpoint.TryPredictAsync(row.Features, row.Scores, context, cancellationToken).ConfigureAwait(false));
+        return bound.Decode(row, await (degraded is null
+            ? endpoint.TryPredictAsync(row.Features, row.Scores, context, cancellationToken)
+            : endpoint.DegradeAsync(row.Features, row.Scores, context, degraded, cancellationToken)).ConfigureAwait(false));
     }
 
     private async ValueTask<Prediction<TOut>> BindThenPredictAsync(TIn input, PredictionContext context, CancellationToken cancellationToken)
@@ -107,10 +118,12 @@ internal sealed class Predictor<TIn, TOut>(
                             $"Feature service '{service}' has the keys {string.Join(", ", source.KeyNames)}; the binding of model '{endpoint.Name}' gives {segment.Keys.Length}.");
                 }
 
+                if (source is not null && segment.Rule.IsNeeded)
+                    segment.Rule.Validate(source, endpoint.Name, endpoint.HasFallbacks);
                 var values = source is null ? [] : RequestValues(source);
                 used.UnionWith(source?.RequestInputs.Select(request => request.Name) ?? []);
                 var own = source?.FeatureNames ?? segment.Names;
-                segments.Add(new BoundSegment<TIn>(segment, names.Count, own.Count, keys, source) { Requests = values, RequestOffset = requests });
+                segments.Add(new BoundSegment<TIn>(segment, names.Count, own.Count, keys, source) { Requests = values, RequestOffset = requests, Rule = segment.Rule is { IsNeeded: true } rule ? rule : null });
                 names.AddRange(own);
                 keys += segment.Keys.Length;
                 requests += values.Length;

@@ -7,6 +7,9 @@ namespace MlOps.Serving;
 /// <param name="Id">Its identity, to report the outcome under.</param>
 public sealed record TensorPrediction(IReadOnlyDictionary<string, ModelValue> Outputs, ModelVersionRef Version, string Variant, PredictionId Id)
 {
+    /// <summary>Whether the version chosen by the traffic policy answered, or what stepped in for it and why.</summary>
+    public AnswerOrigin Origin { get; init; } = AnswerOrigin.Primary;
+
     /// <summary>An output that is a tensor.</summary>
     /// <param name="name">Its name.</param>
     /// <exception cref="NotFoundException">There is no output of that name.</exception>

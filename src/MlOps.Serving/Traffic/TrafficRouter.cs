@@ -10,10 +10,12 @@ internal sealed class TrafficRouter
     private readonly long[] _ends;
     private readonly int[] _shares;
     private readonly long _shadowUnits;
+    private readonly Bandit? _bandit;
     private ulong _count;
 
-    public TrafficRouter(TrafficDocument document)
+    public TrafficRouter(TrafficDocument document, Bandit? bandit = null)
     {
+        _bandit = bandit;
         Span<byte> salt = stackalloc byte[16];
         Convert.FromHexString(document.Salt, salt, out _, out _);
         var (key0, key1) = (BinaryPrimitives.ReadUInt64LittleEndian(salt), BinaryPrimitives.ReadUInt64LittleEndian(salt[8..]));
@@ -30,6 +32,8 @@ internal sealed class TrafficRouter
     {
         if (_ends.Length == 1)
             return _shares[0];
+        if (_bandit is not null)
+            return _bandit.Choose(key is null ? null : _hash.Hash(key));
         var unit = (long)((key is null ? _hash.Hash(Interlocked.Increment(ref _count)) : _hash.Hash(key)) >> 32);
         var i = 0;
         while (unit >= _ends[i])

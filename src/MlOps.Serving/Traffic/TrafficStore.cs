@@ -44,6 +44,20 @@ internal sealed class TrafficStore(EnvironmentContext context)
                 reader => Map(endpoint, reader), ("endpoint", endpoint)),
             cancellationToken);
 
+    /// <summary>The version with the largest share at the newest revision before this one whose heaviest version serves no more; null where there is none.</summary>
+    public ValueTask<ModelVersionRef?> PreviousAsync(string endpoint, long revision, CancellationToken cancellationToken) =>
+        _area.ReadAsync(
+            async (session, _) =>
+            {
+                var documents = await session.QueryAsync(
+                    "SELECT document FROM serving_traffic WHERE endpoint = @endpoint AND revision <= @revision ORDER BY revision DESC LIMIT 100",
+                    reader => TrafficDocument.Parse(reader.GetString(0)), ("endpoint", endpoint), ("revision", revision)).ConfigureAwait(false);
+                var present = documents.Count == 0 ? [] : documents[0].Shares.Select(share => share.Version).ToHashSet(StringComparer.Ordinal);
+                var before = documents.Skip(1).SelectMany(document => document.Shares.OrderByDescending(share => share.Weight).Take(1)).FirstOrDefault(share => !present.Contains(share.Version));
+                return before is null ? (ModelVersionRef?)null : ModelVersionRef.Parse(before.Version);
+            },
+            cancellationToken);
+
     /// <summary>Writes the next revision, made from the current document; unchanged documents write nothing.</summary>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="next">Makes the next document.</param>

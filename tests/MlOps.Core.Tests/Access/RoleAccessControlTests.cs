@@ -12,11 +12,11 @@ public sealed class RoleAccessControlTests
 
     public static TheoryData<EnvironmentRole, string> Documented => new()
     {
-        { EnvironmentRole.Viewer, "Read" },
-        { EnvironmentRole.Developer, "Read, ReadArtifacts, LogRuns, RegisterModels, ReadFeatures, WriteFeatures" },
-        { EnvironmentRole.Approver, "Read, ReadArtifacts, Approve, ReadAudit" },
-        { EnvironmentRole.Operator, "Read, ReadArtifacts, MoveAliases, Delete, Operate, ReadAudit, ManageFeatures" },
-        { EnvironmentRole.Admin, "Read, ReadArtifacts, LogRuns, RegisterModels, MoveAliases, Approve, Delete, Operate, ReadAudit, Administer, ReadFeatures, WriteFeatures, ManageFeatures" },
+        { EnvironmentRole.Viewer, "Read, Predict" },
+        { EnvironmentRole.Developer, "Read, ReadArtifacts, LogRuns, RegisterModels, ReadFeatures, WriteFeatures, Predict" },
+        { EnvironmentRole.Approver, "Read, ReadArtifacts, Approve, ReadAudit, Predict" },
+        { EnvironmentRole.Operator, "Read, ReadArtifacts, MoveAliases, Delete, Operate, ReadAudit, ManageFeatures, Predict" },
+        { EnvironmentRole.Admin, "Read, ReadArtifacts, LogRuns, RegisterModels, MoveAliases, Approve, Delete, Operate, ReadAudit, Administer, ReadFeatures, WriteFeatures, ManageFeatures, Predict" },
     };
 
     [Theory]

@@ -41,6 +41,9 @@ internal sealed class ServingFixture : IAsyncDisposable
         _services = Build(await Environment.ReopenAsync());
     }
 
+    /// <summary>Ends serving; the stores stay open.</summary>
+    public ValueTask StopAsync() => _services.DisposeAsync();
+
     public async Task<ModelVersionRef> RegisterAsync(
         byte[] model, string[] features, string name = "flight-delay", object? example = null, string mediaType = ModelArtifactNames.OnnxMediaType)
     {

@@ -41,6 +41,18 @@ internal sealed class WatchedVectorSource(IFeatureVectorSource source, SkewTap t
     }
 
     /// <inheritdoc />
+    public bool KnowsAges => source.KnowsAges;
+
+    /// <inheritdoc />
+    public async ValueTask ReadWithAgesAsync(
+        ReadOnlyMemory<string> keys, ReadOnlyMemory<FeatureValue> request, Timestamp asOf, Memory<float> destination, Memory<long> ages, CancellationToken cancellationToken = default)
+    {
+        await source.ReadWithAgesAsync(keys, request, asOf, destination, ages, cancellationToken).ConfigureAwait(false);
+        if ((!isInner || !tap.HasOuter) && tap.IsChosen(keys.Span))
+            tap.Take(keys.Span, asOf, destination.Span[..FeatureNames.Count]);
+    }
+
+    /// <inheritdoc />
     public void Read(ReadOnlySpan<string> keys, ReadOnlySpan<FeatureValue> request, Timestamp asOf, Span<FeatureValue> destination)
     {
         ((ITypedVectorSource)source).Read(keys, request, asOf, destination);

@@ -15,6 +15,6 @@ internal sealed class TensorPredictor<TIn, TOut>(IEndpoint endpoint, ModelInputB
         var tensors = new Dictionary<string, ModelValue>(input.Names.Count, StringComparer.Ordinal);
         input.AddTensors(request, tensors);
         var answer = await endpoint.PredictAsync(tensors, output.Names, context, cancellationToken).ConfigureAwait(false);
-        return new Prediction<TOut>(output.Read(answer.Outputs), answer.Version, answer.Variant, answer.Id);
+        return new Prediction<TOut>(output.Read(answer.Outputs), answer.Version, answer.Variant, answer.Id) { Origin = answer.Origin };
     }
 }
