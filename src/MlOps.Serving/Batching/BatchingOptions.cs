@@ -30,4 +30,8 @@ public sealed record BatchingOptions
     /// <summary>What happens to features that are NaN, which is how absent features look. Infinities are always refused.</summary>
     /// <value>Default: <see cref="MissingFeatures.Reject"/>.</value>
     public MissingFeatures MissingFeatures { get; init; } = MissingFeatures.Reject;
+
+    /// <summary>How requests in tensors join batches.</summary>
+    /// <value>Default: a <see cref="TensorBatchingOptions"/> of defaults.</value>
+    public TensorBatchingOptions Tensors { get; init; } = new();
 }

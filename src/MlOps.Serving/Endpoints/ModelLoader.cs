@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using MlOps.Registry;
 
 namespace MlOps.Serving;
@@ -23,8 +24,10 @@ internal sealed class ModelLoader(
             await ReplayExampleAsync(record, runtime, cancellationToken).ConfigureAwait(false);
             var parallelRows = await Task.Run(() => WarmUp(runtime, batching, version), cancellationToken).ConfigureAwait(false);
             var shared = new SharedRuntime(runtime, users: 2);
-            return new ServedVersion(
-                version, new BatchEngine(shared, batching, context.Clock, parallelRows, metrics), new TensorEngine(shared, batching, context.Clock), record.Signature.Features, runtime.MemoryBytes)
+            var rows = new BatchEngine(shared, batching, context.Clock, parallelRows, metrics);
+            var tensors = new TensorEngine(shared, batching, context.Clock, rows, metrics, context.LoggerFactory.CreateLogger<TensorEngine>());
+            await Task.Run(tensors.WarmUp, cancellationToken).ConfigureAwait(false);
+            return new ServedVersion(version, rows, tensors, record.Signature.Features, runtime.MemoryBytes)
             {
                 Inputs = runtime.Inputs, Outputs = runtime.Outputs,
             };
