@@ -163,7 +163,7 @@ public sealed class TensorEngineTests
         using var engine = new TensorEngine(runtime, OneSeat with { Tensors = new() { RunTimeout = TimeSpan.FromSeconds(1) } }, clock);
         var first = Hold(runtime, engine);
         var second = Ask(engine, 2).AsTask();
-        clock.Advance(TimeSpan.FromSeconds(2));
+        clock.Advance(TimeSpan.FromSeconds(1.5));
 
         // The second takes the seat of the first and hangs as well, until the gate opens.
         await runtime.Entered.WaitAsync();
@@ -233,7 +233,8 @@ public sealed class TensorEngineTests
             {
                 var value = (caller * 1000) + i + 1000;
                 var answer = await Ask(engine, value, rows: 1 + (i % 3), width: 3 + (caller % 5));
-                Sum(answer).Should().Be(value + 3);
+                if (answer.Status != PredictionStatus.Ok || ((TensorValue)answer.Outputs!["sum"]).AsSpan<float>().ContainsAnyExcept(value + 3f))
+                    throw new InvalidOperationException($"Caller {caller} got another answer for {value}.");
             }
         })));
         engine.QueuedRows.Should().Be(0);
@@ -282,7 +283,7 @@ public sealed class TensorEngineTests
     {
         answer.Status.Should().Be(PredictionStatus.Ok);
         var sums = ((TensorValue)answer.Outputs!["sum"]).AsSpan<float>().ToArray();
-        sums.Should().AllBeEquivalentTo(sums[0]);
+        sums.Distinct().Should().ContainSingle();
         return sums[0];
     }
 
