@@ -85,8 +85,8 @@ internal static class TensorModels
                 Node("Add", $"biased{i}", Node("Mul", $"scaled{i}", Node("MatMul", $"raw{i}", $"q{i}", $"kt{i}"), "scale"), "bias");
                 OnnxModels.Node(graph, "Softmax", [$"biased{i}"], [$"attention{i}"], node => node.Message(5, a => a.Text(1, "axis").Int(3, 2).Int(20, 2)));
                 Node("MatMul", $"context{i}", $"attention{i}", $"v{i}");
-                Weights($"gain{i}a", width);
-                Weights($"gain{i}b", width);
+                OnnxModels.Tensor(graph, $"gain{i}a", [width], [.. Enumerable.Repeat(1f, width)]);
+                OnnxModels.Tensor(graph, $"gain{i}b", [width], [.. Enumerable.Repeat(1f, width)]);
                 x = Node("LayerNormalization", $"n{i}a", Node("Add", $"r{i}a", x, $"context{i}"), $"gain{i}a");
                 Weights($"up{i}", width, inner);
                 Weights($"down{i}", inner, width);
