@@ -4,9 +4,21 @@ namespace MlOps.Serving;
 
 internal sealed partial class Endpoint
 {
-    public async ValueTask<TensorPrediction> PredictAsync(
+    public ValueTask<TensorPrediction> PredictAsync(
         IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs = null, PredictionContext context = default,
+        CancellationToken cancellationToken = default) => PredictAsync(inputs, outputs, null, context, cancellationToken);
+
+    public ValueTask<TensorPrediction> PredictIntoAsync(
+        IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyDictionary<string, TensorValue> outputs, PredictionContext context = default,
         CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        return PredictAsync(inputs, [.. outputs.Keys], outputs, context, cancellationToken);
+    }
+
+    private async ValueTask<TensorPrediction> PredictAsync(
+        IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs, IReadOnlyDictionary<string, TensorValue>? into, PredictionContext context,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         var begin = metrics.Timed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
@@ -22,7 +34,7 @@ internal sealed partial class Endpoint
 
             var share = state.Router.Choose(context.Key);
             var (version, variant) = (state.Versions[share], state.Variants[share]);
-            var answer = await version.Tensors.RunAsync(inputs, outputs, deadline, cancellationToken).ConfigureAwait(false);
+            var answer = await version.Tensors.RunAsync(inputs, outputs, deadline, cancellationToken, into).ConfigureAwait(false);
             if (answer.Status == PredictionStatus.Retired)
                 continue;
             if (answer.Status != PredictionStatus.Ok)
@@ -32,6 +44,7 @@ internal sealed partial class Endpoint
             }
 
             var id = context.Id ?? PredictionId.New();
+            Record(state, version, variant, inputs, answer.Outputs!, id, context);
             if (begin != 0)
                 Observe(version, variant, begin);
             return new TensorPrediction(answer.Outputs!, version.Version, variant, id);

@@ -19,10 +19,14 @@ internal sealed class ShadowMirror
         _sinks = sinks;
         _metrics = metrics;
         _queue = Channel.CreateBounded<Copy>(new BoundedChannelOptions(limit) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        Tensors = new TensorMirror(endpoint, version, context, sinks, metrics, limit);
         Completion = Task.Run(RunAsync);
     }
 
     public ServedVersion Version { get; }
+
+    /// <summary>Mirrors requests in tensors.</summary>
+    public TensorMirror Tensors { get; }
 
     public Task Completion { get; }
 
@@ -37,6 +41,7 @@ internal sealed class ShadowMirror
     {
         _queue.Writer.TryComplete();
         await Completion.ConfigureAwait(false);
+        await Tensors.CloseAsync().ConfigureAwait(false);
         Version.Retire();
         await Version.Drained.ConfigureAwait(false);
     }

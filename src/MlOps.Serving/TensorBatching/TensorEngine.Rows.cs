@@ -6,6 +6,9 @@ namespace MlOps.Serving;
 
 internal sealed partial class TensorEngine
 {
+    /// <summary>The output that the scores of rows stand in; null for a model without rows.</summary>
+    public string? RowOutputName => _rowOutput?.Name;
+
     // A model of rows asked for rows: the row engine's batches are shared, so that callers of both kinds fill them together.
     private TensorValue<float>? AsRows(IReadOnlyDictionary<string, ModelValue> inputs) =>
         _rowShape is not null && inputs.Count == 1 && inputs.TryGetValue(_runtime.Inputs[0].Name, out var value) && value is TensorValue<float> { Shape.Length: > 0 } rows &&
