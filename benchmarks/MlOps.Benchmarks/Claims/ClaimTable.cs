@@ -38,6 +38,7 @@ public static class ClaimTable
         .. SkewClaims.All,
         .. ServingClaims.All,
         .. ResilienceClaims.All,
+        .. TensorClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,
         .. MonitoringClaims.All,

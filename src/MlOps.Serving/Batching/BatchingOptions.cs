@@ -50,4 +50,8 @@ public sealed record BatchingOptions
     /// <summary>Decides how many rows a batch takes, in place of the built-in rule.</summary>
     /// <value>Default: null, the built-in rule: all rows that wait and fit, at once.</value>
     public IBatchPolicy? Policy { get; init; }
+
+    /// <summary>How requests in tensors join batches.</summary>
+    /// <value>Default: a <see cref="TensorBatchingOptions"/> of defaults.</value>
+    public TensorBatchingOptions Tensors { get; init; } = new();
 }

@@ -104,6 +104,8 @@ internal sealed partial class Endpoint
         answer.State?.Trial?.Answered(answer.Share, request.Key, id, begin);
         if (answer.Origin?.Source != AnswerSource.Default)
             Observe(version, variant, begin);
+        if (answer.State is { } asked)
+            Record(asked, version, variant, inputs, (IReadOnlyDictionary<string, ModelValue>)answer.Payload!, id, request);
         return new TensorPrediction((IReadOnlyDictionary<string, ModelValue>)answer.Payload!, version.Version, variant, id) { Origin = answer.Origin ?? AnswerOrigin.Primary };
     }
 

@@ -4,14 +4,26 @@ namespace MlOps.Serving;
 
 internal sealed partial class Endpoint
 {
-    public async ValueTask<TensorPrediction> PredictAsync(
+    public ValueTask<TensorPrediction> PredictAsync(
         IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs = null, PredictionContext context = default,
+        CancellationToken cancellationToken = default) => PredictAsync(inputs, outputs, null, context, cancellationToken);
+
+    public ValueTask<TensorPrediction> PredictIntoAsync(
+        IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyDictionary<string, TensorValue> outputs, PredictionContext context = default,
         CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        return PredictAsync(inputs, [.. outputs.Keys], outputs, context, cancellationToken);
+    }
+
+    private async ValueTask<TensorPrediction> PredictAsync(
+        IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs, IReadOnlyDictionary<string, TensorValue>? into, PredictionContext context,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         RequirePredict();
         if (_resilience is not null)
-            return await ResilientAsync(inputs, outputs, context, cancellationToken).ConfigureAwait(false);
+            return Into(await ResilientAsync(inputs, outputs, context, cancellationToken).ConfigureAwait(false), into);
         var begin = metrics.Timed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
         var deadline = Deadline(context.Timeout ?? options.RequestTimeout);
         while (true)
@@ -25,7 +37,7 @@ internal sealed partial class Endpoint
 
             var share = state.Router.Choose(context.Key);
             var (version, variant) = (state.Versions[share], state.Variants[share]);
-            var answer = await version.Tensors.RunAsync(inputs, outputs, deadline, cancellationToken).ConfigureAwait(false);
+            var answer = await version.Tensors.RunAsync(inputs, outputs, deadline, cancellationToken, into).ConfigureAwait(false);
             if (answer.Status == PredictionStatus.Retired)
                 continue;
             if (answer.Status != PredictionStatus.Ok)
@@ -37,9 +49,31 @@ internal sealed partial class Endpoint
 
             var id = context.Id ?? PredictionId.New();
             state.Trial?.Answered(share, context.Key, id, begin);
+            Record(state, version, variant, inputs, answer.Outputs!, id, context);
             if (begin != 0)
                 Observe(version, variant, begin);
             return new TensorPrediction(answer.Outputs!, version.Version, variant, id);
         }
+    }
+
+    private static TensorPrediction Into(TensorPrediction answer, IReadOnlyDictionary<string, TensorValue>? into)
+    {
+        if (into is null)
+            return answer;
+        var outputs = new OrderedDictionary<string, ModelValue>(StringComparer.Ordinal);
+        foreach (var (name, value) in answer.Outputs)
+        {
+            if (value is not TensorValue tensor || !into.TryGetValue(name, out var target))
+            {
+                outputs.Add(name, value);
+                continue;
+            }
+
+            BatchMemory.CheckInto(name, target, tensor.Type, tensor.Shape);
+            tensor.Bytes.CopyTo(target.Bytes);
+            outputs.Add(name, target);
+        }
+
+        return answer with { Outputs = outputs };
     }
 }

@@ -53,6 +53,59 @@ public interface IEndpoint
         IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs = null, PredictionContext context = default,
         CancellationToken cancellationToken = default);
 
+    /// <summary>Predicts in tensors and writes the outputs into memory that the caller has for them.</summary>
+    /// <param name="inputs">The model's inputs by name; must not change until the task ends.</param>
+    /// <param name="outputs">The outputs wanted, by name: tensors of exactly the type and shape that the answer has. Written before the task ends well.</param>
+    /// <param name="context">What else the request says.</param>
+    /// <param name="cancellationToken">Takes the request out while it waits; then the memory is not touched any more.</param>
+    /// <returns>The same tensors and which version gave them.</returns>
+    /// <exception cref="NotFoundException">The endpoint does not serve.</exception>
+    /// <exception cref="InvalidInputException">The memory does not fit an output.</exception>
+    /// <exception cref="MlOpsException">As <see cref="PredictionResult.ThrowIfNotOk"/> says.</exception>
+    ValueTask<TensorPrediction> PredictIntoAsync(
+        IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyDictionary<string, TensorValue> outputs, PredictionContext context = default,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Predicts the rows of a frame in full batches. Inputs are found by name: the features of a model of rows by the names of its
+    /// signature, tensors by the columns of their name. Integers, fractions and truth values convert where no value is lost; what is
+    /// missing goes by <see cref="BatchingOptions.MissingFeatures"/>. Rows that cannot be answered are null in the result, never the frame.
+    /// </summary>
+    /// <param name="frame">The rows.</param>
+    /// <param name="options">How; null means the defaults.</param>
+    /// <param name="context">What else the requests say; the key holds for all rows.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>
+    /// As many rows: <c>score</c> (or <c>score_1</c>, <c>score_2</c>... when there are several) for a model of rows, otherwise a column by
+    /// the name of each output, with the columns that the options ask for.
+    /// </returns>
+    /// <exception cref="NotFoundException">The endpoint does not serve, or a column is missing.</exception>
+    /// <exception cref="InvalidInputException">A column holds what the model does not take; or a row is bad and the options say to throw.</exception>
+    ValueTask<DataFrame> PredictAsync(
+        DataFrame frame, FrameOptions? options = null, PredictionContext context = default, CancellationToken cancellationToken = default);
+
+    /// <summary>Predicts a stream of requests in tensors, several at once so that they share batches. Answers come in the order of the requests.</summary>
+    /// <param name="inputs">The requests.</param>
+    /// <param name="outputs">The outputs wanted; null means all.</param>
+    /// <param name="options">How; null means the defaults.</param>
+    /// <param name="context">What else the requests say.</param>
+    /// <param name="cancellationToken">Ends the stream and takes out what waits.</param>
+    /// <returns>The answers. The first request that fails ends the stream with its error.</returns>
+    IAsyncEnumerable<TensorPrediction> PredictManyAsync(
+        IAsyncEnumerable<IReadOnlyDictionary<string, ModelValue>> inputs, IReadOnlyCollection<string>? outputs = null, StreamOptions? options = null,
+        PredictionContext context = default, CancellationToken cancellationToken = default) =>
+        OrderedStream.RunAsync(inputs, (request, stop) => PredictAsync(request, outputs, context, stop), options, cancellationToken);
+
+    /// <summary>Predicts a stream of frames, frame by frame in order; while one is taken the next ones are computed.</summary>
+    /// <param name="frames">The frames.</param>
+    /// <param name="frameOptions">How a frame is answered; null means the defaults.</param>
+    /// <param name="context">What else the requests say.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <returns>The result frames.</returns>
+    IAsyncEnumerable<DataFrame> PredictManyAsync(
+        IAsyncEnumerable<DataFrame> frames, FrameOptions? frameOptions = null, PredictionContext context = default, CancellationToken cancellationToken = default) =>
+        OrderedStream.RunAsync(frames, (frame, stop) => PredictAsync(frame, frameOptions, context, stop), new StreamOptions { Window = 2 }, cancellationToken);
+
     /// <summary>Changes the traffic: loads and warms up what is new, makes the change durable, then switches.</summary>
     /// <param name="policy">The new traffic.</param>
     /// <param name="reason">Why; goes into the audit trail.</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using MlOps.Registry;
 
 namespace MlOps.Serving;
@@ -24,7 +25,9 @@ internal sealed class ModelLoader(
             var curve = await Task.Run(() => WarmUp(runtime, batching, version), cancellationToken).ConfigureAwait(false);
             var shared = new SharedRuntime(runtime, users: 2);
             var engine = new BatchEngine(shared, batching, context.Clock, curve, metrics, new BatchLabels(endpoint, version.ToString()));
-            return new ServedVersion(version, engine, new TensorEngine(shared, batching, context.Clock), record.Signature.Features, runtime.MemoryBytes)
+            var tensors = new TensorEngine(shared, batching, context.Clock, engine, metrics, context.LoggerFactory.CreateLogger<TensorEngine>());
+            await Task.Run(tensors.WarmUp, cancellationToken).ConfigureAwait(false);
+            return new ServedVersion(version, engine, tensors, record.Signature.Features, runtime.MemoryBytes)
             {
                 Inputs = runtime.Inputs, Outputs = runtime.Outputs,
             };

@@ -22,10 +22,14 @@ internal sealed class ShadowMirror
         _metrics = metrics;
         _comparison = new ShadowComparison(tolerance);
         _queue = Channel.CreateBounded<Copy>(new BoundedChannelOptions(limit) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        Tensors = new TensorMirror(endpoint, version, context, sinks, metrics, limit);
         Completion = Task.Run(RunAsync);
     }
 
     public ServedVersion Version { get; }
+
+    /// <summary>Mirrors requests in tensors.</summary>
+    public TensorMirror Tensors { get; }
 
     public Task Completion { get; }
 
@@ -45,6 +49,7 @@ internal sealed class ShadowMirror
     {
         _queue.Writer.TryComplete();
         await Completion.ConfigureAwait(false);
+        await Tensors.CloseAsync().ConfigureAwait(false);
         Version.Retire();
         await Version.Drained.ConfigureAwait(false);
     }

@@ -27,4 +27,13 @@ public interface IPredictor<TIn, TOut>
     /// <param name="cancellationToken">Takes the request out unless its batch was formed already.</param>
     /// <returns>The answer.</returns>
     ValueTask<Prediction<TOut>> PredictAsync(TIn input, PredictionContext context, CancellationToken cancellationToken = default);
+
+    /// <summary>Predicts a stream, several requests at once so that they share batches. Answers come in the order of the requests.</summary>
+    /// <param name="inputs">The requests; read no further than the options' window allows.</param>
+    /// <param name="options">How; null means the defaults.</param>
+    /// <param name="cancellationToken">Ends the stream and takes out what waits.</param>
+    /// <returns>The answers. The first request that fails ends the stream with its error.</returns>
+    IAsyncEnumerable<Prediction<TOut>> PredictManyAsync(
+        IAsyncEnumerable<TIn> inputs, StreamOptions? options = null, CancellationToken cancellationToken = default) =>
+        OrderedStream.RunAsync(inputs, PredictAsync, options, cancellationToken);
 }

@@ -45,6 +45,12 @@ public interface IModelRuntime : IDisposable
     /// <exception cref="NotSupportedException">The model has no rows.</exception>
     IBatchBuffer CreateBuffer(int maximumRows);
 
+    /// <summary>Makes buffers for batches of tensors whose rows are of given shapes.</summary>
+    /// <param name="inputs">The inputs given; optional ones may be left out.</param>
+    /// <param name="maximumRows">The most rows that the buffers will hold.</param>
+    /// <returns>The buffers, to be disposed before the runtime; null when the runtime has none, and batches go through <see cref="Run"/>.</returns>
+    ITensorBatchBuffer? CreateTensorBuffer(IReadOnlyList<TensorRows> inputs, int maximumRows) => null;
+
     /// <summary>Runs the model once, by itself. Blocks.</summary>
     /// <param name="inputs">The inputs by name; optional inputs of the model may be left out.</param>
     /// <param name="outputs">The outputs wanted; null means all.</param>

@@ -117,6 +117,9 @@ internal sealed partial class OnnxModelRuntime : IModelRuntime
         HasRows ? new OnnxBatchBuffer(this, maximumRows) : throw new NotSupportedException("The model does not map rows of floats to rows of floats.");
 
     /// <inheritdoc />
+    public ITensorBatchBuffer? CreateTensorBuffer(IReadOnlyList<TensorRows> inputs, int maximumRows) => OnnxTensorBuffer.TryCreate(_session, inputs, maximumRows);
+
+    /// <inheritdoc />
     public void Dispose()
     {
         lock (_gate)

@@ -27,6 +27,8 @@ internal sealed class SharedRuntime(IModelRuntime runtime, int users) : IModelRu
 
     public IBatchBuffer CreateBuffer(int maximumRows) => runtime.CreateBuffer(maximumRows);
 
+    public ITensorBatchBuffer? CreateTensorBuffer(IReadOnlyList<TensorRows> inputs, int maximumRows) => runtime.CreateTensorBuffer(inputs, maximumRows);
+
     public IReadOnlyDictionary<string, ModelValue> Run(
         IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs = null, CancellationToken cancellationToken = default) =>
         runtime.Run(inputs, outputs, cancellationToken);

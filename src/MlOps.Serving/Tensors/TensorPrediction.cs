@@ -17,4 +17,21 @@ public sealed record TensorPrediction(IReadOnlyDictionary<string, ModelValue> Ou
     public TensorValue this[string name] =>
         !Outputs.TryGetValue(name, out var value) ? throw new NotFoundException($"{Version} gave no output '{name}'. {NearestNames.Describe(name, Outputs.Keys)}")
         : value as TensorValue ?? throw new InvalidInputException($"Output '{name}' of {Version} is a {value.GetType().Name}, not a tensor: read it from Outputs.");
+
+    /// <summary>The identity of one row's answer, under which it is logged when the model maps rows to rows: the first row's is <see cref="Id"/>, the others' follow from it.</summary>
+    /// <param name="row">The row, from 0.</param>
+    /// <returns>The identity.</returns>
+    public PredictionId IdOf(int row) => IdOf(Id, row);
+
+    internal static PredictionId IdOf(PredictionId id, int row)
+    {
+        if (row == 0)
+            return id;
+
+        // The finaliser of SplitMix64 (Steele, Lea, Flood 2014): different rows give unrelated halves.
+        var mixed = id.Low + ((ulong)row * 0x9E3779B97F4A7C15UL);
+        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9UL;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBUL;
+        return new PredictionId(id.High ^ (ulong)row << 32 ^ 0x5555, mixed ^ (mixed >> 31));
+    }
 }

@@ -1,0 +1,156 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace MlOps.Serving;
+
+/// <summary>
+/// Pinned memory for every input and output, and one binding per number of rows over it. The shapes of outputs are learnt from the first
+/// run; when they turn out to differ from run to run, outputs are no longer bound but taken from ONNX Runtime.
+/// </summary>
+internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
+{
+    private readonly InferenceSession _session;
+    private readonly IReadOnlyList<TensorRows> _inputs;
+    private readonly RunOptions _options = new();
+    private readonly Binding?[] _bindings;
+    private readonly byte[][] _memory;
+    private readonly byte[]?[] _outputs;
+    private readonly int[][] _outputRows;
+    private readonly int[] _outputBytes;
+    private int _rows;
+    private bool _learnt;
+    private bool _varies;
+
+    private OnnxTensorBuffer(InferenceSession session, IReadOnlyList<TensorRows> inputs, int maximumRows)
+    {
+        _session = session;
+        _inputs = inputs;
+        MaximumRows = maximumRows;
+        _bindings = new Binding?[maximumRows + 1];
+        _memory = [.. inputs.Select(input => GC.AllocateArray<byte>(checked((int)(input.RowBytes * maximumRows)), pinned: true))];
+        var outputs = session.OutputNames.Count;
+        _outputs = new byte[]?[outputs];
+        _outputRows = new int[outputs][];
+        _outputBytes = new int[outputs];
+    }
+
+    public int MaximumRows { get; }
+
+    /// <summary>Makes a buffer unless the model takes or gives something else than tensors of fixed-size elements.</summary>
+    public static OnnxTensorBuffer? TryCreate(InferenceSession session, IReadOnlyList<TensorRows> inputs, int maximumRows)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maximumRows, 1);
+        foreach (var metadata in session.InputMetadata.Values.Concat(session.OutputMetadata.Values))
+        {
+            if (!metadata.IsTensor || metadata.ElementDataType == TensorElementType.String)
+                return null;
+        }
+
+        return new OnnxTensorBuffer(session, inputs, maximumRows);
+    }
+
+    public Span<byte> Input(int index) => _memory[index];
+
+    public ReadOnlySpan<byte> Output(int index) => _outputs[index].AsSpan(0, _rows * _outputBytes[index]);
+
+    public ReadOnlySpan<int> OutputRow(int index) => _outputRows[index];
+
+    public void Run(int rows)
+    {
+        _rows = rows;
+        if (!_learnt || _varies)
+        {
+            RunUnbound(rows);
+            return;
+        }
+
+        var binding = _bindings[rows] ??= new Binding(this, rows, bound: true);
+        try
+        {
+            _session.RunWithBinding(_options, binding.Io);
+        }
+        catch (OnnxRuntimeException) when (!_options.Terminate)
+        {
+            // An output of another shape than it had before does not fit its memory. Any other failure repeats itself.
+            var before = _outputRows.ToArray();
+            RunUnbound(rows);
+            _varies = !before.Zip(_outputRows).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
+        }
+    }
+
+    public void Cancel() => _options.Terminate = true;
+
+    public void Dispose()
+    {
+        foreach (var binding in _bindings)
+            binding?.Dispose();
+        _options.Dispose();
+    }
+
+    private void RunUnbound(int rows)
+    {
+        using var binding = new Binding(this, rows, bound: false);
+        _session.RunWithBinding(_options, binding.Io);
+        using var values = binding.Io.GetOutputValues();
+        for (var i = 0; i < _outputs.Length; i++)
+        {
+            var info = values[i].GetTensorTypeAndShape();
+            if (info.Shape.Length == 0 || info.Shape[0] != rows)
+                throw new NotSupportedException($"Output '{_session.OutputNames[i]}' has the shape [{string.Join(", ", info.Shape)}] for {rows} rows: the model cannot be batched.");
+            var row = new int[info.Shape.Length - 1];
+            for (var d = 0; d < row.Length; d++)
+                row[d] = checked((int)info.Shape[d + 1]);
+            var bytes = TensorValue.SizeOf((TensorType)info.ElementDataType) * TensorValue.CountOf(row);
+            _outputRows[i] = row;
+            _outputBytes[i] = bytes;
+            if (_outputs[i] is null || _outputs[i]!.Length < (long)bytes * MaximumRows)
+                _outputs[i] = GC.AllocateArray<byte>(checked(bytes * MaximumRows), pinned: true);
+            if (bytes > 0)
+                values[i].GetTensorMutableRawData().CopyTo(_outputs[i]);
+        }
+
+        _learnt = true;
+    }
+
+    private sealed class Binding : IDisposable
+    {
+        private readonly List<OrtValue> _values = [];
+
+        public Binding(OnnxTensorBuffer buffer, int rows, bool bound)
+        {
+            Io = buffer._session.CreateIoBinding();
+            for (var i = 0; i < buffer._inputs.Count; i++)
+            {
+                var input = buffer._inputs[i];
+                Io.BindInput(input.Name, Value((TensorElementType)input.Type, rows, input.Row, buffer._memory[i], input.RowBytes));
+            }
+
+            for (var i = 0; i < buffer._outputs.Length; i++)
+            {
+                var name = buffer._session.OutputNames[i];
+                if (bound)
+                    Io.BindOutput(name, Value(buffer._session.OutputMetadata[name].ElementDataType, rows, buffer._outputRows[i], buffer._outputs[i]!, buffer._outputBytes[i]));
+                else
+                    Io.BindOutputToDevice(name, OrtMemoryInfo.DefaultInstance);
+            }
+        }
+
+        public OrtIoBinding Io { get; }
+
+        public void Dispose()
+        {
+            Io.Dispose();
+            foreach (var value in _values)
+                value.Dispose();
+        }
+
+        private OrtValue Value(TensorElementType type, int rows, IReadOnlyList<int> row, byte[] memory, long rowBytes)
+        {
+            long[] shape = [rows, .. row.Select(dimension => (long)dimension)];
+            var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, shape, Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), rowBytes * rows);
+            _values.Add(value);
+            return value;
+        }
+    }
+}
