@@ -60,6 +60,13 @@ internal sealed class InferRequestReader(MlOpsHttpOptions options)
         if (!inputs)
             throw ProtocolException.Malformed("The request has no 'inputs'.");
         ReadBinary(body[json..], plan, request);
+        if (request.RowLength > 0)
+            return;
+        for (var i = 0; i < plan.Inputs.Length; i++)
+        {
+            if (request.Values[i] is null)
+                throw ProtocolException.Unfit($"The request has no input {plan.Inputs[i]}.");
+        }
     }
 
     /// <summary>Reads a body that is nothing but the data of the model's only input.</summary>

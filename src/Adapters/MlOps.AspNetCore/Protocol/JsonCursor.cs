@@ -336,8 +336,15 @@ internal ref struct JsonCursor
 
     private char Hexadecimal()
     {
-        if (Remaining < 4 || !ushort.TryParse(_text.Slice(_at, 4), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out var unit))
-            throw Unexpected("four hexadecimal digits");
+        var unit = 0;
+        for (var i = 0; i < 4; i++)
+        {
+            if (_at + i >= _text.Length || !char.IsAsciiHexDigit((char)_text[_at + i]))
+                throw Unexpected("four hexadecimal digits");
+            var digit = _text[_at + i];
+            unit = (unit << 4) | (digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+        }
+
         _at += 4;
         return (char)unit;
     }
