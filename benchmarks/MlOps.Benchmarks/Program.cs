@@ -1,5 +1,6 @@
 using MlOps.Benchmarks.Benchmarks;
 using MlOps.Benchmarks.Claims;
+using MlOps.Benchmarks.Claims.Http;
 using MlOps.Crash.Tests;
 
 const string Usage = """
@@ -31,6 +32,10 @@ switch (args)
     case ["store", var directory]:
         // What registry.crash starts and kills.
         await StoreWork.RunAsync(directory, int.MaxValue, parallel: 4);
+        return 0;
+    case ["http-server", var directory]:
+        // What the HTTP claims start and ask.
+        await ModelServer.RunAsync(directory);
         return 0;
     case ["--help" or "-h" or "help"]:
         Console.WriteLine(Usage);

@@ -16,6 +16,7 @@ internal static class Packages
         ["MlOps.Learning"] = ["MlOps.Core"],
         ["MlOps.Sdk"] = ["MlOps.Core", "MlOps.Registry", "MlOps.FeatureStore", "MlOps.Serving", "MlOps.Orchestration", "MlOps.Monitoring", "MlOps.Learning"],
         ["MlOps.DuckDb"] = ["MlOps.Core"],
+        ["MlOps.AspNetCore"] = ["MlOps.Core", "MlOps.Registry", "MlOps.Serving"],
     };
 
     public static TheoryData<string> Names { get; } = new(Allowed.Keys);

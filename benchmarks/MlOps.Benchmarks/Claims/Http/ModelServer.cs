@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using MlOps.Registry;
+using MlOps.Serving;
+using MlOps.Serving.Tests;
+
+namespace MlOps.Benchmarks.Claims.Http;
+
+/// <summary>The server that the HTTP claims measure: a process of its own, so that its CPU time is told from the client's.</summary>
+internal sealed class ModelServer : IAsyncDisposable
+{
+    public const string Model = "mlp";
+
+    private readonly Process _process;
+
+    private ModelServer(Process process, int port)
+    {
+        _process = process;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    /// <summary>Processor time of all its threads so far.</summary>
+    public TimeSpan Cpu
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Starts a program that writes its port to its output, and ends when its input does.</summary>
+    public static async Task<ModelServer> StartAsync(string file, string[] arguments, string? folder, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(file, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = folder ?? "" };
+        var process = Process.Start(start)!;
+        var line = await process.StandardOutput.ReadLineAsync(cancellationToken).AsTask().WaitAsync(TimeSpan.FromMinutes(1), cancellationToken);
+        return int.TryParse(line, out var port) ? new ModelServer(process, port) : throw new InvalidOperationException($"The server did not start: it wrote '{line}'.");
+    }
+
+    public static Task<ModelServer> StartAsync(string folder, CancellationToken cancellationToken) =>
+        StartAsync(Environment.ProcessPath!, Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(ModelServer).Assembly.Location, "http-server", folder] : ["http-server", folder], null, cancellationToken);
+
+    /// <summary>What the child process does: the model behind MapMlOps, without the log of predictions, and an empty route beside it.</summary>
+    public static async Task RunAsync(string folder)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development", ContentRootPath = folder });
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddMlOps(options => options.Path = folder).AddEnvironment("sandbox");
+        foreach (var sink in builder.Services.Where(service => service.ServiceType == typeof(IPredictionSink)).ToArray())
+            builder.Services.Remove(sink);
+        await using var app = builder.Build();
+        app.MapMlOps();
+        app.MapPost("/empty", _ => Task.CompletedTask);
+        await app.StartAsync();
+        var environment = app.Services.GetRequiredService<IMlOpsEnvironments>()["sandbox"];
+        var draft = await new ModelVersionBuilder(environment.Context.Artifacts, Model).WithOnnx(OnnxModels.Mlp(1, 32, 64, 64, 1)).BuildAsync();
+        var version = await environment.Models.RegisterAsync(draft);
+        await environment.Endpoints[Model].SetTrafficAsync(TrafficPolicy.Single(version.Ref), "claim");
+        await Console.Out.WriteLineAsync(new Uri(app.Urls.Single()).Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        await Console.In.ReadToEndAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.StandardInput.Close();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+}
