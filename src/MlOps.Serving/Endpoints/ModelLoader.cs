@@ -16,7 +16,7 @@ internal sealed class ModelLoader(
     /// <summary>Loads a version for an endpoint.</summary>
     public async ValueTask<ServedVersion> LoadAsync(string endpoint, ModelVersionRef version, CancellationToken cancellationToken)
     {
-        var batching = options.Endpoints.GetValueOrDefault(endpoint, options.Batching);
+        var batching = options.Endpoints.GetValueOrDefault(endpoint) ?? options.Tuned.GetValueOrDefault(endpoint)?.Batching ?? options.Batching;
         var (record, runtime) = await OpenAsync(version, cancellationToken).ConfigureAwait(false);
         try
         {

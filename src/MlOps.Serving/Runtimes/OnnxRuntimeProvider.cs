@@ -17,7 +17,7 @@ internal sealed class OnnxRuntimeProvider(EnvironmentContext context, ServingOpt
         try
         {
             var bytes = ModelAdmission.Admit(path, context.Directory, content, options.Admission, context.Files);
-            return OnnxModelRuntime.Load(bytes, options.Runtime, version.Ref.ToString());
+            return OnnxModelRuntime.Load(bytes, options.Tuned.GetValueOrDefault(version.Ref.Model)?.Runtime ?? options.Runtime, version.Ref.ToString());
         }
         catch (InvalidInputException e)
         {

@@ -43,7 +43,7 @@ internal sealed class TuningBench : ITuningBench
     {
         var opened = Open(session);
         if (instances == 1)
-            return Runs(opened.Buffer(0, rows), rows, atLeast, null);
+            return Undisturbed(Runs(opened.Buffer(0, rows), rows, atLeast, null), session, rows, 1);
         var samples = new TuningSample[instances];
         using var start = new Barrier(instances);
         var threads = new Thread[instances];
@@ -74,7 +74,18 @@ internal sealed class TuningBench : ITuningBench
 
         // Threads end at different moments: their rates add up, not their rows over the longest time.
         var seconds = samples.Average(sample => sample.Seconds);
-        return new TuningSample((long)(samples.Sum(sample => sample.RowsPerSecond) * seconds), seconds, samples.Average(sample => sample.SecondsPerRun));
+        var sum = new TuningSample((long)(samples.Sum(sample => sample.RowsPerSecond) * seconds), seconds, samples.Average(sample => sample.SecondsPerRun), samples.Sum(sample => sample.CpuSeconds));
+        return Undisturbed(sum, session, rows, instances);
+    }
+
+    // Other programs stretch the time that passes, but not the processor time: a run of one thread takes no longer than it works.
+    // Runs of several threads have to show in passed time that they gain.
+    private static TuningSample Undisturbed(TuningSample sample, OnnxRuntimeOptions session, int rows, int instances)
+    {
+        var working = sample.CpuSeconds / instances;
+        if (session.IntraOpThreads != 1 || working <= 0 || working >= sample.Seconds)
+            return sample;
+        return sample with { Seconds = working, SecondsPerRun = Math.Min(sample.SecondsPerRun, working * instances * rows / sample.Rows) };
     }
 
     public TuningSample RunEngine(OnnxRuntimeOptions session, BatchingOptions batching, int callers, TimeSpan atLeast)
@@ -99,7 +110,7 @@ internal sealed class TuningBench : ITuningBench
         // The first answers come from an engine that is not yet under load.
         var perRow = Math.Max(opened.SecondsPerRow, 1e-7);
         wait.Wait(TimeSpan.FromSeconds(Math.Clamp(perRow * callers, 0.001, atLeast.TotalSeconds / 2)));
-        var (begin, before) = (Stopwatch.GetTimestamp(), load.Answered);
+        var (begin, before, cpu) = (Stopwatch.GetTimestamp(), load.Answered, Environment.CpuUsage.TotalTime);
         wait.Wait(atLeast);
         long answered;
         var spent = TimeSpan.Zero;
@@ -110,10 +121,11 @@ internal sealed class TuningBench : ITuningBench
         }
 
         var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        var worked = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds;
         load.Stop();
         cancellation.Cancel();
         Task.WaitAll(running, CancellationToken.None);
-        return new TuningSample(answered, seconds, 0);
+        return new TuningSample(answered, seconds, 0, worked);
     }
 
     public void Release(OnnxRuntimeOptions session)
@@ -152,6 +164,7 @@ internal sealed class TuningBench : ITuningBench
         buffer.Run(rows);
         start?.SignalAndWait();
         var times = new List<double>();
+        var cpu = Environment.CpuUsage.TotalTime;
         var begin = Stopwatch.GetTimestamp();
         var before = begin;
         long runs = 0;
@@ -167,7 +180,10 @@ internal sealed class TuningBench : ITuningBench
             passed = Stopwatch.GetElapsedTime(begin, now);
         }
         while (passed < atLeast);
-        return new TuningSample(runs * rows, passed.TotalSeconds, Noise.Median(times.ToArray()));
+
+        // Of all threads, so it counts for one of several instances their share.
+        var worked = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds / (start?.ParticipantCount ?? 1);
+        return new TuningSample(runs * rows, passed.TotalSeconds, Noise.Quantile(times.ToArray(), 0.25), worked);
     }
 
     private void Next(int rows, Span<float> destination)

@@ -3,8 +3,11 @@ namespace MlOps.Serving;
 /// <summary>What one short measurement came to.</summary>
 /// <param name="Rows">Rows computed.</param>
 /// <param name="Seconds">Time passed.</param>
-/// <param name="SecondsPerRun">The median time of one run; 0 where single runs are not seen.</param>
-internal readonly record struct TuningSample(long Rows, double Seconds, double SecondsPerRun)
+/// <param name="SecondsPerRun">The time of one run, the lower quartile of several; 0 where single runs are not seen.</param>
+/// <param name="CpuSeconds">Processor time of the whole process, idle spinning included.</param>
+internal readonly record struct TuningSample(long Rows, double Seconds, double SecondsPerRun, double CpuSeconds)
 {
+    public double CpuPerRow => CpuSeconds / Rows;
+
     public double RowsPerSecond => Rows / Seconds;
 }

@@ -17,7 +17,7 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
     private readonly HashSet<object> _tried = [];
     private int _count;
 
-    private double Limit => Math.Min(request.TargetLatency?.TotalSeconds ?? double.MaxValue, Math.Min(1, request.Budget.TotalSeconds / 12));
+    private double Limit => Math.Min(request.TargetLatency?.TotalSeconds ?? double.MaxValue, Math.Min(1, request.Budget.TotalSeconds / 80));
 
     public TuningResult Run()
     {
@@ -43,10 +43,10 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
         var largest = Math.Min(request.MaximumBatchSize, bench.LargestBatch);
         for (var rows = 1; rows <= largest; rows = rows < largest && rows * 2 > largest ? largest : rows * 2)
         {
-            var times = new double[3];
-            for (var i = 0; i < times.Length; i++)
-                times[i] = Measure(session, rows, 1).SecondsPerRun;
-            var time = Noise.Median(times);
+            var times = new List<double> { Measure(session, rows, 1).SecondsPerRun };
+            while (times.Count < 3 && times[0] < Limit / 4)
+                times.Add(Measure(session, rows, 1).SecondsPerRun);
+            var time = Noise.Median(times.ToArray());
             if (rows > 1 && time > Limit)
                 break;
             sizes.Add(rows);
@@ -90,9 +90,22 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
             TuningGoal.Throughput => full.Regret(perSession[i], bestFull),
             _ => Math.Max(single.Regret(i, bestSingle), full.Regret(perSession[i], bestFull)),
         }).ToArray();
+        var chosen = Cheapest(regrets, i => Cpu(sessions[i], loads[perSession[i]].Rows, loads[perSession[i]].Instances));
+
+        // More instances where they cannot be told from fewer: they answer more callers at once.
+        var best = perSession[chosen];
+        var instances = Enumerable.Range(0, loads.Count)
+            .Where(load => loads[load].Session == chosen && loads[load].Rows == loads[best].Rows && full.Regret(load, best) <= 1 + NearBest).Max(load => loads[load].Instances);
+        return (sessions[chosen], instances);
+    }
+
+    // Of those that lose least, or cannot be told from it, the one that costs the least processor time: it leaves most to others.
+    private static int Cheapest(double[] regrets, Func<int, double> cpu)
+    {
         var least = regrets.Min();
-        var chosen = Array.FindIndex(regrets, regret => regret <= least * (1 + NearBest));
-        return (sessions[chosen], loads[perSession[chosen]].Instances);
+        var close = Enumerable.Range(0, regrets.Length).Where(i => regrets[i] <= least * (1 + NearBest)).ToArray();
+        var cheapest = close.Min(cpu);
+        return close.First(i => cpu(i) <= cheapest * (1 + (2 * NearBest)));
     }
 
     // One thread, then more, without spinning and with it: in order of what they cost others on the machine.
@@ -135,11 +148,9 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
         {
             foreach (var size in new[] { near.Rows, best.Rows }.Distinct())
             {
-                candidates.Add(new() { MaximumBatchSize = size, Parallelism = 1, ParallelRows = size });
-                if (instances == 1)
-                    continue;
-                foreach (var parallelRows in new[] { steep, 4, 1 }.Where(rows => rows <= size).Distinct())
+                foreach (var parallelRows in instances == 1 ? [] : new[] { steep, 4, 1 }.Where(rows => rows <= size).Distinct())
                     candidates.Add(new() { MaximumBatchSize = size, Parallelism = instances, ParallelRows = parallelRows });
+                candidates.Add(new() { MaximumBatchSize = size, Parallelism = 1, ParallelRows = size });
             }
         }
 
@@ -148,19 +159,27 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
             return candidates[0];
         var levels = CallerLevels.Where(callers => callers == CallerLevels[0] || callers / best.Rate < 0.25).ToArray();
         var regrets = new double[candidates.Count];
+        var costs = candidates.Select(_ => new List<double>()).ToArray();
         for (var level = 0; level < levels.Length; level++)
         {
             var callers = levels[level];
             var until = 0.7 + (0.3 * (level + 1) / levels.Length);
             var race = new Race(candidates.Count);
-            race.Run(i => Ask(session, candidates[i], callers), MaximumRounds, () => !Spent(until));
+            race.Run(
+                i =>
+                {
+                    var sample = Ask(session, candidates[i], callers);
+                    costs[i].Add(sample.CpuPerRow);
+                    return sample.RowsPerSecond;
+                },
+                MaximumRounds,
+                () => !Spent(until));
             var top = race.Running.MaxBy(race.Median);
             for (var i = 0; i < regrets.Length; i++)
                 regrets[i] = Math.Max(regrets[i], race.Regret(i, top));
         }
 
-        var least = regrets.Min();
-        return Delayed(candidates[Array.FindIndex(regrets, regret => regret <= least * (1 + NearBest))], instances, curves);
+        return Delayed(candidates[Cheapest(regrets, i => Noise.Median(costs[i].ToArray()))], instances, curves);
     }
 
     // Waiting for mates pays only at known rates, and only when the simulation says so.
@@ -211,11 +230,11 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
     // Sessions x instances x batch sizes x rows that must wait for another batch beside x delays.
     private int Grid() => Sessions().Count() * Powers(bench.Cores).Count() * Powers(Math.Min(request.MaximumBatchSize, bench.LargestBatch)).Count() * 3 * DelayShares.Length;
 
-    private double Ask(OnnxRuntimeOptions session, BatchingOptions batching, int callers)
+    private TuningSample Ask(OnnxRuntimeOptions session, BatchingOptions batching, int callers)
     {
         cancellationToken.ThrowIfCancellationRequested();
         _count++;
-        return bench.RunEngine(session, batching, callers, Burst * 3).RowsPerSecond;
+        return bench.RunEngine(session, batching, callers, Burst * 3);
     }
 
     private TuningSample Measure(OnnxRuntimeOptions session, int rows, int instances)
@@ -234,6 +253,9 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
 
     private double Rate(OnnxRuntimeOptions session, int rows, int instances) =>
         Noise.Median(_samples[(session, rows, instances)].Select(sample => sample.RowsPerSecond).ToArray());
+
+    private double Cpu(OnnxRuntimeOptions session, int rows, int instances) =>
+        Noise.Median(_samples[(session, rows, instances)].Select(sample => sample.CpuPerRow).ToArray());
 
     private bool Spent(double share) => bench.Elapsed > request.Budget * share;
 
