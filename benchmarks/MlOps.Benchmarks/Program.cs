@@ -1,5 +1,6 @@
 using MlOps.Benchmarks.Benchmarks;
 using MlOps.Benchmarks.Claims;
+using MlOps.Benchmarks.MlPerf;
 using MlOps.Benchmarks.Tuning;
 using MlOps.Crash.Tests;
 
@@ -11,6 +12,7 @@ const string Usage = $"""
       bench [--filter GLOB] [--quick] [BenchmarkDotNet arguments]
           runs the BenchmarkDotNet classes; --quick takes three iterations of each
     {TuneCommand.Usage}
+    {MlPerfCommand.Usage}
     """;
 
 using var cancellation = new CancellationTokenSource();
@@ -32,6 +34,8 @@ switch (args)
         return BenchmarkCommand.Run(rest);
     case ["tune", .. var rest]:
         return await TuneCommand.RunAsync(rest, Console.Out, Console.Error, cancellation.Token);
+    case ["mlperf", .. var rest]:
+        return await MlPerfCommand.RunAsync(rest, Console.Out, Console.Error, cancellation.Token);
     case ["store", var directory]:
         // What registry.crash starts and kills.
         await StoreWork.RunAsync(directory, int.MaxValue, parallel: 4);

@@ -37,6 +37,8 @@ public static class ClaimTable
         .. OnlineClaims.All,
         .. SkewClaims.All,
         .. ServingClaims.All,
+        .. TuningClaims.All,
+        .. MlPerfClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,
         .. MonitoringClaims.All,

@@ -30,10 +30,6 @@ public sealed class CostModel
     /// <value>Default: 1 microsecond.</value>
     public TimeSpan Overhead { get; init; } = TimeSpan.FromMicroseconds(1);
 
-    /// <summary>How the times of equal batches spread: factors of the median, each as likely as the others.</summary>
-    /// <value>Default: empty, no spread.</value>
-    public IReadOnlyList<double> Spread { get; init; } = [];
-
     /// <summary>How long a batch takes.</summary>
     /// <param name="rows">Its rows.</param>
     /// <param name="beside">Batches that run at the same time, itself included.</param>
@@ -160,7 +156,7 @@ public sealed class CostModel
             _rows += batch.Length;
         }
 
-        private double Factor() => model.Spread.Count == 0 ? 1 : model.Spread[random.Next(model.Spread.Count)];
+        private double Factor() => model._configuration.Spread.Count == 0 ? 1 : model._configuration.Spread[random.Next(model._configuration.Spread.Count)];
 
         private void Complete(double[] batch)
         {

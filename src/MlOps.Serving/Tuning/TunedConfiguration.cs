@@ -15,4 +15,8 @@ public sealed record TunedConfiguration
     /// <summary>How much longer a batch takes when all instances run at once: 1 means not at all.</summary>
     /// <value>Default: 1.</value>
     public double Contention { get; init; } = 1;
+
+    /// <summary>How the times of equal batches spread: factors of the curve's, each as likely as the others.</summary>
+    /// <value>Default: empty, no spread.</value>
+    public IReadOnlyList<double> Spread { get; init; } = [];
 }

@@ -8,6 +8,7 @@ internal sealed class TuningBench : ITuningBench
     private const long BufferBytes = 64L << 20;
     private const int WidestOwnDestination = 1024;
     private const int SharedDestinations = 16;
+    private const int KeptTimes = 64;
     private const double SlowRow = 1e-3;
 
     private readonly Func<OnnxRuntimeOptions, IModelRuntime> _open;
@@ -74,7 +75,10 @@ internal sealed class TuningBench : ITuningBench
 
         // Threads end at different moments: their rates add up, not their rows over the longest time.
         var seconds = samples.Average(sample => sample.Seconds);
-        var sum = new TuningSample((long)(samples.Sum(sample => sample.RowsPerSecond) * seconds), seconds, samples.Average(sample => sample.SecondsPerRun), samples.Sum(sample => sample.CpuSeconds));
+        var sum = new TuningSample((long)(samples.Sum(sample => sample.RowsPerSecond) * seconds), seconds, samples.Average(sample => sample.SecondsPerRun), samples.Sum(sample => sample.CpuSeconds))
+        {
+            Times = [.. samples.SelectMany(sample => sample.Times)],
+        };
         return Undisturbed(sum, session, rows, instances);
     }
 
@@ -85,7 +89,7 @@ internal sealed class TuningBench : ITuningBench
         var working = sample.CpuSeconds / instances;
         if (session.IntraOpThreads != 1 || working <= 0 || working >= sample.Seconds)
             return sample;
-        return sample with { Seconds = working, SecondsPerRun = Math.Min(sample.SecondsPerRun, working * instances * rows / sample.Rows) };
+        return sample with { PassedSeconds = sample.Seconds, Seconds = working, SecondsPerRun = Math.Min(sample.SecondsPerRun, working * instances * rows / sample.Rows) };
     }
 
     public TuningSample RunEngine(OnnxRuntimeOptions session, BatchingOptions batching, int callers, TimeSpan atLeast)
@@ -183,7 +187,15 @@ internal sealed class TuningBench : ITuningBench
 
         // Of all threads, so it counts for one of several instances their share.
         var worked = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds / (start?.ParticipantCount ?? 1);
-        return new TuningSample(runs * rows, passed.TotalSeconds, Noise.Quantile(times.ToArray(), 0.25), worked);
+        return new TuningSample(runs * rows, passed.TotalSeconds, Noise.Quantile(times.ToArray(), 0.25), worked) { Times = Some(times) };
+    }
+
+    private static double[] Some(List<double> times)
+    {
+        var some = new double[Math.Min(times.Count, KeptTimes)];
+        for (var i = 0; i < some.Length; i++)
+            some[i] = times[(int)((long)i * times.Count / some.Length)];
+        return some;
     }
 
     private void Next(int rows, Span<float> destination)

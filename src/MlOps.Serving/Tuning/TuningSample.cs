@@ -7,6 +7,15 @@ namespace MlOps.Serving;
 /// <param name="CpuSeconds">Processor time of the whole process, idle spinning included.</param>
 internal readonly record struct TuningSample(long Rows, double Seconds, double SecondsPerRun, double CpuSeconds)
 {
+    /// <summary>By the time that passed, whatever else the machine did.</summary>
+    public double PassedRowsPerSecond => PassedSeconds > 0 ? Rows / PassedSeconds : RowsPerSecond;
+
+    /// <summary>The time that passed where <see cref="Seconds"/> leaves disturbances out; else 0.</summary>
+    public double PassedSeconds { get; init; }
+
+    /// <summary>Times of single runs as they passed, disturbances included; a few evenly spaced ones.</summary>
+    public double[] Times { get; init; } = [];
+
     public double CpuPerRow => CpuSeconds / Rows;
 
     public double RowsPerSecond => Rows / Seconds;

@@ -8,6 +8,7 @@ namespace MlOps.Serving;
 internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest request, IProgress<string>? progress, CancellationToken cancellationToken)
 {
     private const int MaximumRounds = 9;
+    private const int SpreadFactors = 200;
     private const double NearBest = 0.02;
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(4);
     private static readonly int[] CallerLevels = [4, 16, 64, 256];
@@ -213,7 +214,7 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
         return new TuningResult
         {
             Name = request.Name,
-            Best = new TunedConfiguration { Runtime = session, Batching = batching, Curve = CurveOf(curves), Contention = ContentionOf(curves, instances) },
+            Best = new TunedConfiguration { Runtime = session, Batching = batching, Curve = CurveOf(curves), Contention = ContentionOf(curves, instances), Spread = SpreadOf(session, instances, curves) },
             SingleLatency = TimeSpan.FromSeconds(curves[0].Alone),
             RowsPerSecond = curves.Where(point => point.Rows <= batching.MaximumBatchSize).Max(point => point.Rate),
             Front = TuningPoint.Front(points),
@@ -270,6 +271,13 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
 
     private static double ContentionOf(List<CurvePoint> curves, int instances) =>
         instances == 1 ? 1 : Math.Max(1, Noise.Median(curves.Select(point => point.Together / point.Alone).ToArray()));
+
+    private double[] SpreadOf(OnnxRuntimeOptions session, int instances, List<CurvePoint> curves)
+    {
+        var factors = curves.SelectMany(point => _samples[(session, point.Rows, instances)].SelectMany(sample => sample.Times)
+            .Select(time => time / Math.Max(1e-9, instances > 1 ? point.Together : point.Alone))).ToArray();
+        return factors.Length == 0 ? [] : [.. Enumerable.Range(0, SpreadFactors).Select(i => Noise.Quantile(factors, (i + 0.5) / SpreadFactors))];
+    }
 
     private static IEnumerable<int> Powers(int last)
     {
