@@ -26,7 +26,7 @@ internal sealed class MlPerfRun : IDisposable
         _bench = bench;
         _tuning = tuning;
         _duration = duration;
-        _engine = new BatchEngine(runtime, tuning.Best.Batching with { QueueLimit = 1 << 18 }, TimeProvider.System);
+        _engine = new BatchEngine(runtime, tuning.Best.Batching with { QueueLimit = 1 << 18 }, TimeProvider.System, tuning.Best.Curve);
         _generator = new LoadGenerator(_engine, bench.Pool, Seed);
     }
 
@@ -63,7 +63,7 @@ internal sealed class MlPerfRun : IDisposable
     private async Task WarmUpAsync(CancellationToken cancellationToken)
     {
         await _generator.OneAfterTheOtherAsync(1, 16, TimeSpan.Zero, cancellationToken);
-        _bench.RunEngine(_tuning.Best.Runtime, _tuning.Best.Batching, 2 * _tuning.Best.Batching.MaximumBatchSize, TimeSpan.FromMilliseconds(100));
+        _bench.RunEngine(_tuning.Best.Runtime, _tuning.Best.Batching, 2 * _tuning.Best.Batching.MaximumBatchSize, TimeSpan.FromMilliseconds(100), _tuning.Best.Curve);
     }
 
     private async Task<ScenarioResult> StreamAsync(LoadScenario scenario, int samples, double percentile, CancellationToken cancellationToken)
@@ -78,7 +78,7 @@ internal sealed class MlPerfRun : IDisposable
     {
         var batching = _tuning.Best.Batching;
         int callers = Math.Max(64, 4 * batching.MaximumBatchSize * Math.Max(1, batching.Parallelism));
-        double[] rates = [.. Enumerable.Range(0, 3).Select(_ => _bench.RunEngine(_tuning.Best.Runtime, batching, callers, _duration / 3).RowsPerSecond)];
+        double[] rates = [.. Enumerable.Range(0, 3).Select(_ => _bench.RunEngine(_tuning.Best.Runtime, batching, callers, _duration / 3, _tuning.Best.Curve).RowsPerSecond)];
         return new(_model.Name, LoadScenario.Offline, Noise.Median(rates), (int)(Noise.Median(rates) * _duration.TotalSeconds), "");
     }
 

@@ -16,13 +16,14 @@ internal sealed class ModelLoader(
     /// <summary>Loads a version for an endpoint.</summary>
     public async ValueTask<ServedVersion> LoadAsync(string endpoint, ModelVersionRef version, CancellationToken cancellationToken)
     {
-        var batching = options.Endpoints.GetValueOrDefault(endpoint) ?? options.Tuned.GetValueOrDefault(endpoint)?.Batching ?? options.Batching;
+        var tuned = options.Tuned.GetValueOrDefault(endpoint);
+        var batching = options.Endpoints.GetValueOrDefault(endpoint) ?? tuned?.Batching ?? options.Batching;
         var (record, runtime) = await OpenAsync(version, cancellationToken).ConfigureAwait(false);
         try
         {
             await ReplayExampleAsync(record, runtime, cancellationToken).ConfigureAwait(false);
             var curve = await Task.Run(() => WarmUp(runtime, batching, version), cancellationToken).ConfigureAwait(false);
-            var engine = new BatchEngine(runtime, batching, context.Clock, curve, metrics, new BatchLabels(endpoint, version.ToString()));
+            var engine = new BatchEngine(runtime, batching, context.Clock, tuned?.Curve ?? curve, metrics, new BatchLabels(endpoint, version.ToString()));
             return new ServedVersion(version, engine, record.Signature.Features, runtime.MemoryBytes);
         }
         catch

@@ -11,6 +11,7 @@ public sealed class CostModel
     private readonly int _seats;
     private readonly int _parallelRows;
     private readonly int _maximumRows;
+    private readonly int _slotRows;
 
     /// <summary>Makes a model of what was tuned.</summary>
     /// <param name="configuration">Settings with their curve.</param>
@@ -22,8 +23,9 @@ public sealed class CostModel
         _curve = configuration.Curve ?? throw new ArgumentException("The configuration has no batch curve: tune the model first.", nameof(configuration));
         var batching = configuration.Batching;
         _seats = batching.Parallelism > 0 ? batching.Parallelism : Math.Min(Environment.ProcessorCount, 8);
-        _maximumRows = batching.MaximumBatchSize;
+        _maximumRows = BatchEngine.UsefulRows(_curve, batching.MaximumBatchSize, fixedSize: false);
         _parallelRows = Math.Clamp(batching.ParallelRows > 0 ? batching.ParallelRows : _curve.SmallestNearBest(0.2), 1, _maximumRows);
+        _slotRows = _seats == 1 ? _maximumRows : Math.Clamp(_curve.SmallestNearBest(0.05), _parallelRows, _maximumRows);
     }
 
     /// <summary>What a request costs beside its batch: the call, the queue, the answer.</summary>
@@ -38,7 +40,7 @@ public sealed class CostModel
         _curve.Time(rows) * (beside <= 1 || _seats <= 1 ? 1 : 1 + ((_configuration.Contention - 1) * Math.Min(1, (beside - 1.0) / (_seats - 1))));
 
     /// <summary>The most rows a second that the engine can compute, all instances busy with full batches.</summary>
-    public double Capacity => _seats * _maximumRows / BatchLatency(_maximumRows, _seats).TotalSeconds;
+    public double Capacity => _seats * _slotRows / BatchLatency(_slotRows, _seats).TotalSeconds;
 
     /// <summary>Simulates a load on the engine.</summary>
     /// <param name="arrivals">How requests arrive.</param>
@@ -140,11 +142,13 @@ public sealed class CostModel
 
         private void StartBatch()
         {
-            var rows = Math.Min(_queue.Count, model._maximumRows);
+            var rows = Math.Min(_queue.Count, model._slotRows);
             var batch = new double[rows];
             for (var i = 0; i < rows; i++)
                 batch[i] = _queue.Dequeue();
             Start(batch);
+            if (_queue.Count > 0 && _running.Count < model._seats && _queue.Count >= model._parallelRows * _running.Count)
+                StartBatch();
         }
 
         private void Start(double[] batch)

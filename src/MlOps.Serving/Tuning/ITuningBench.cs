@@ -19,7 +19,7 @@ internal interface ITuningBench : IDisposable
     TuningSample Run(OnnxRuntimeOptions session, int rows, int instances, TimeSpan atLeast);
 
     /// <summary>Lets callers ask the batching engine one row after the other, for a time.</summary>
-    TuningSample RunEngine(OnnxRuntimeOptions session, BatchingOptions batching, int callers, TimeSpan atLeast);
+    TuningSample RunEngine(OnnxRuntimeOptions session, BatchingOptions batching, int callers, TimeSpan atLeast, BatchCurve? curve = null);
 
     /// <summary>Lets a session go that is tried no more.</summary>
     void Release(OnnxRuntimeOptions session);

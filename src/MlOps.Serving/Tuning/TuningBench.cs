@@ -92,10 +92,10 @@ internal sealed class TuningBench : ITuningBench
         return sample with { PassedSeconds = sample.Seconds, Seconds = working, SecondsPerRun = Math.Min(sample.SecondsPerRun, working * instances * rows / sample.Rows) };
     }
 
-    public TuningSample RunEngine(OnnxRuntimeOptions session, BatchingOptions batching, int callers, TimeSpan atLeast)
+    public TuningSample RunEngine(OnnxRuntimeOptions session, BatchingOptions batching, int callers, TimeSpan atLeast, BatchCurve? curve = null)
     {
         var opened = Open(session);
-        var engine = opened.Engine(batching);
+        var engine = opened.Engine(batching, curve);
         var width = engine.OutputWidth;
         var destinations = new float[width > WidestOwnDestination ? Math.Min(callers, SharedDestinations) : callers][];
         for (var i = 0; i < destinations.Length; i++)
@@ -208,7 +208,7 @@ internal sealed class TuningBench : ITuningBench
     private sealed class Opened(IModelRuntime runtime) : IDisposable
     {
         private readonly Dictionary<int, IBatchBuffer> _buffers = [];
-        private readonly Dictionary<BatchingOptions, BatchEngine> _engines = [];
+        private readonly Dictionary<(BatchingOptions, BatchCurve?), BatchEngine> _engines = [];
 
         public bool Warm { get; set; }
 
@@ -226,10 +226,10 @@ internal sealed class TuningBench : ITuningBench
             return _buffers[instance] = runtime.CreateBuffer(rows);
         }
 
-        public BatchEngine Engine(BatchingOptions batching)
+        public BatchEngine Engine(BatchingOptions batching, BatchCurve? curve)
         {
-            if (!_engines.TryGetValue(batching, out var engine))
-                _engines.Add(batching, engine = new BatchEngine(new BorrowedRuntime(runtime), batching, TimeProvider.System));
+            if (!_engines.TryGetValue((batching, curve), out var engine))
+                _engines.Add((batching, curve), engine = new BatchEngine(new BorrowedRuntime(runtime), batching, TimeProvider.System, curve));
             return engine;
         }
 

@@ -160,6 +160,7 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
             return candidates[0];
         var levels = CallerLevels.Where(callers => callers == CallerLevels[0] || callers / best.Rate < 0.25).ToArray();
         var regrets = new double[candidates.Count];
+        var curve = CurveOf(curves);
         var costs = candidates.Select(_ => new List<double>()).ToArray();
         for (var level = 0; level < levels.Length; level++)
         {
@@ -169,7 +170,7 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
             race.Run(
                 i =>
                 {
-                    var sample = Ask(session, candidates[i], callers);
+                    var sample = Ask(session, candidates[i], callers, curve);
                     costs[i].Add(sample.CpuPerRow);
                     return sample.RowsPerSecond;
                 },
@@ -231,11 +232,11 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
     // Sessions x instances x batch sizes x rows that must wait for another batch beside x delays.
     private int Grid() => Sessions().Count() * Powers(bench.Cores).Count() * Powers(Math.Min(request.MaximumBatchSize, bench.LargestBatch)).Count() * 3 * DelayShares.Length;
 
-    private TuningSample Ask(OnnxRuntimeOptions session, BatchingOptions batching, int callers)
+    private TuningSample Ask(OnnxRuntimeOptions session, BatchingOptions batching, int callers, BatchCurve curve)
     {
         cancellationToken.ThrowIfCancellationRequested();
         _count++;
-        return bench.RunEngine(session, batching, callers, Burst * 3);
+        return bench.RunEngine(session, batching, callers, Burst * 3, curve);
     }
 
     private TuningSample Measure(OnnxRuntimeOptions session, int rows, int instances)

@@ -30,7 +30,7 @@ internal sealed class FakeBench(Func<OnnxRuntimeOptions, int, int, double> secon
         return new TuningSample((long)runs * rows * instances, runs * time, time, runs * time * instances * Math.Max(1, session.IntraOpThreads));
     }
 
-    public TuningSample RunEngine(OnnxRuntimeOptions session, BatchingOptions batching, int callers, TimeSpan atLeast)
+    public TuningSample RunEngine(OnnxRuntimeOptions session, BatchingOptions batching, int callers, TimeSpan atLeast, BatchCurve? curve = null)
     {
         Calls++;
         var instances = Math.Min(batching.Parallelism, callers);

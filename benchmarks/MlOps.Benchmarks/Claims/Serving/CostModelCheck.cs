@@ -14,6 +14,7 @@ internal static class CostModelCheck
 
     public static async Task<ClaimResult> BatchesAsync(ClaimContext context, CancellationToken stop)
     {
+        context.Report(Disturbance.Describe());
         var rows = new List<IReadOnlyList<string>>();
         var errors = new List<double>();
         foreach (var model in SuiteModels.Chosen.Where(model => model.Name == "mlp" || Small.Contains(model.Name)))
@@ -41,6 +42,7 @@ internal static class CostModelCheck
 
     public static async Task<ClaimResult> AttainmentAsync(ClaimContext context, CancellationToken stop)
     {
+        context.Report(Disturbance.Describe());
         var rows = new List<IReadOnlyList<string>>();
         double worst = 0;
         foreach (var model in SuiteModels.Chosen.Where(model => Small.Contains(model.Name)))
@@ -53,7 +55,7 @@ internal static class CostModelCheck
             var configuration = tuned.Best with { Batching = tuned.Best.Batching with { Parallelism = 1, MaximumBatchSize = Math.Max(8, tuned.Best.Batching.MaximumBatchSize), ParallelRows = 8, QueueLimit = 1 << 18 }, Contention = 1 };
             using var pool = ModelTuner.Open(bytes, request with { Seed = 9 });
             using var engine = new BatchEngine(
-                FlatOnnxRuntime.Load(bytes, configuration.Runtime, request.Dimensions, request.Constants, model.Name), configuration.Batching, TimeProvider.System);
+                FlatOnnxRuntime.Load(bytes, configuration.Runtime, request.Dimensions, request.Constants, model.Name), configuration.Batching, TimeProvider.System, configuration.Curve);
             await new LoadGenerator(engine, pool.Pool, 5).AtRateAsync(ArrivalPattern.Poisson(new CostModel(configuration).Capacity * 0.5), 2000, stop);
             var prediction = new CostModel(configuration);
             foreach (double load in Loads)

@@ -19,6 +19,7 @@ internal static class MlPerfClaims
 
     private static async Task<ClaimResult> MeasureAsync(ClaimContext context, CancellationToken stop)
     {
+        context.Report(Disturbance.Describe());
         var rows = new List<IReadOnlyList<string>>();
         double least = double.MaxValue;
         foreach (string name in new[] { "mlp-7mb", "trees" })

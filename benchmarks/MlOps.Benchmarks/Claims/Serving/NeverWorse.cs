@@ -20,6 +20,7 @@ internal static class NeverWorse
 
     public static async Task<ClaimResult> MeasureAsync(ClaimContext context, CancellationToken stop)
     {
+        context.Report(Disturbance.Describe());
         var rows = new List<IReadOnlyList<string>>();
         double worst = double.MaxValue;
         int models = 0;
@@ -64,13 +65,18 @@ internal static class NeverWorse
                         break;
                     foreach (int seats in new[] { 1, bench.Cores }.Distinct())
                     {
-                        var batching = new BatchingOptions { MaximumBatchSize = size, Parallelism = seats };
-                        rivals.Add((Text($"batches of {size}, {seats} at once, {session.IntraOpThreads} thread(s)"), time => bench.RunEngine(session, batching, callers, time).RowsPerSecond));
+                        foreach (int beside in seats == 1 || size == 1 ? [1] : new[] { 1, size / 2 })
+                        {
+                            var batching = new BatchingOptions { MaximumBatchSize = size, Parallelism = seats, ParallelRows = beside };
+                            rivals.Add((
+                                Text($"batches of {size}, {seats} at once{(seats > 1 ? Text($" from {beside}") : "")}, {session.IntraOpThreads} thread(s)"),
+                                time => bench.RunEngine(session, batching, callers, time).RowsPerSecond));
+                        }
                     }
                 }
             }
 
-            double Tuned(TimeSpan time) => bench.RunEngine(tuned.Best.Runtime, tuned.Best.Batching, callers, time).RowsPerSecond;
+            double Tuned(TimeSpan time) => bench.RunEngine(tuned.Best.Runtime, tuned.Best.Batching, callers, time, tuned.Best.Curve).RowsPerSecond;
             stop.ThrowIfCancellationRequested();
             Tuned(Coarse);
             double[] coarse = [.. rivals.Select(rival => rival.Measure(Coarse))];

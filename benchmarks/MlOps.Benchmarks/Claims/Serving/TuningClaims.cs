@@ -40,6 +40,7 @@ internal static class TuningClaims
 
     private static async Task<ClaimResult> RepeatAsync(ClaimContext context, CancellationToken stop)
     {
+        context.Report(Disturbance.Describe());
         string[] usual = ["mlp", "mlp-7mb", "trees", "conv1d"];
         var rows = new List<IReadOnlyList<string>>();
         double worst = 0;
@@ -53,8 +54,8 @@ internal static class TuningClaims
             foreach (int callers in new[] { Callers, 256 })
             {
                 double ratio = Same(one.Best, other.Best) ? 1 : await PairedAsync(
-                    () => bench.RunEngine(one.Best.Runtime, one.Best.Batching, callers, Sample).RowsPerSecond,
-                    () => bench.RunEngine(other.Best.Runtime, other.Best.Batching, callers, Sample).RowsPerSecond,
+                    () => bench.RunEngine(one.Best.Runtime, one.Best.Batching, callers, Sample, one.Best.Curve).RowsPerSecond,
+                    () => bench.RunEngine(other.Best.Runtime, other.Best.Batching, callers, Sample, other.Best.Curve).RowsPerSecond,
                     stop);
                 worst = Math.Max(worst, Math.Abs(1 - ratio));
                 rows.Add([model.Name, $"{callers}", NeverWorse.Describe(one), NeverWorse.Describe(other), Text($"{ratio:F3}")]);
@@ -68,6 +69,7 @@ internal static class TuningClaims
 
     private static async Task<ClaimResult> GainAsync(ClaimContext context, CancellationToken stop)
     {
+        context.Report(Disturbance.Describe());
         var rows = new List<IReadOnlyList<string>>();
         var logs = new List<double>();
         foreach (var model in SuiteModels.Chosen)
@@ -77,7 +79,7 @@ internal static class TuningClaims
             var tuned = await ModelTuner.StartAsync(bytes, request, cancellationToken: stop);
             using var bench = ModelTuner.Open(bytes, request);
             double ratio = await PairedAsync(
-                () => bench.RunEngine(tuned.Best.Runtime, tuned.Best.Batching, Callers, Sample).RowsPerSecond,
+                () => bench.RunEngine(tuned.Best.Runtime, tuned.Best.Batching, Callers, Sample, tuned.Best.Curve).RowsPerSecond,
                 () => bench.Run(TuningSessions.Defaults, 1, bench.Cores, Sample).PassedRowsPerSecond,
                 stop);
             logs.Add(Math.Log(ratio));
