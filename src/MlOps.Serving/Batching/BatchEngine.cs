@@ -83,6 +83,9 @@ internal sealed partial class BatchEngine : IDisposable
     /// <summary>Rows waiting now.</summary>
     public int QueuedRows => Volatile.Read(ref _queuedRows);
 
+    /// <summary>Leaders and callers that run the model now.</summary>
+    public int RunningBatches => Volatile.Read(ref _seats);
+
     /// <summary>The most rows that a batch holds here.</summary>
     public int MaximumRows => _maximumRows;
 

@@ -7,8 +7,7 @@ internal sealed class Predictor<TIn, TOut>(
     Endpoint endpoint, ModelBinding<TIn, TOut> binding, IFeatureVectorSourceProvider? sources, TimeProvider clock) : IPredictor<TIn, TOut>
 {
     private readonly SemaphoreSlim _binding = new(1, 1);
-    private readonly ScoreDecoder<TOut> _decode = binding.Decoder!;
-    private BoundModel<TIn>? _bound;
+    private BoundModel<TIn, TOut>? _bound;
 
     public string Endpoint => endpoint.Name;
 
@@ -37,31 +36,20 @@ internal sealed class Predictor<TIn, TOut>(
             throw;
         }
 
-        var task = endpoint.TryPredictAsync(row.Features, row.Scores, context, cancellationToken);
-        return task.IsCompletedSuccessfully ? new(Decode(bound, row, task.Result)) : AwaitAsync(bound, row, task);
-    }
-
-    private Prediction<TOut> Decode(BoundModel<TIn> bound, BoundModel<TIn>.Row row, in PredictionResult result)
-    {
-        try
-        {
-            result.ThrowIfNotOk();
-            return new Prediction<TOut>(_decode(row.Scores.AsSpan(0, result.Outputs)), result.Version, result.Variant, result.Id);
-        }
-        finally
-        {
-            bound.Return(row);
-        }
+        var task = endpoint.TryPredictAsync(row.Features, row.Scores, context, cancellationToken, out var waiting);
+        if (waiting is not null)
+            return row.Await(waiting);
+        return task.IsCompletedSuccessfully ? new(bound.Decode(row, task.Result)) : AwaitAsync(bound, row, task);
     }
 
     // A row whose request was cancelled is not reused: nothing proves that nobody reads it still.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Prediction<TOut>> AwaitAsync(BoundModel<TIn> bound, BoundModel<TIn>.Row row, ValueTask<PredictionResult> task) =>
-        Decode(bound, row, await task.ConfigureAwait(false));
+    private async ValueTask<Prediction<TOut>> AwaitAsync(BoundModel<TIn, TOut> bound, BoundModel<TIn, TOut>.Row row, ValueTask<PredictionResult> task) =>
+        bound.Decode(row, await task.ConfigureAwait(false));
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Prediction<TOut>> LookupThenPredictAsync(
-        BoundModel<TIn> bound, BoundModel<TIn>.Row row, TIn input, PredictionContext context, CancellationToken cancellationToken)
+        BoundModel<TIn, TOut> bound, BoundModel<TIn, TOut>.Row row, TIn input, PredictionContext context, CancellationToken cancellationToken)
     {
         var moment = context.AsOf ?? binding.MomentOf?.Invoke(input) ?? Timestamp.From(clock.GetUtcNow());
         context = context with { AsOf = moment };
@@ -83,7 +71,7 @@ internal sealed class Predictor<TIn, TOut>(
                 moment, row.Features.AsMemory(segment.Offset, segment.Length), cancellationToken).ConfigureAwait(false);
         }
 
-        return Decode(bound, row, await endpoint.TryPredictAsync(row.Features, row.Scores, context, cancellationToken).ConfigureAwait(false));
+        return bound.Decode(row, await endpoint.TryPredictAsync(row.Features, row.Scores, context, cancellationToken).ConfigureAwait(false));
     }
 
     private async ValueTask<Prediction<TOut>> BindThenPredictAsync(TIn input, PredictionContext context, CancellationToken cancellationToken)
@@ -132,7 +120,7 @@ internal sealed class Predictor<TIn, TOut>(
                 throw new InvalidDefinitionException(
                     $"The binding of model '{endpoint.Name}' gives request value '{unused}', which no feature service that it looks up takes. {NearestNames.Describe(unused, used)}");
 
-            var bound = new BoundModel<TIn>([.. segments], [.. names], keys, requests);
+            var bound = new BoundModel<TIn, TOut>([.. segments], [.. names], keys, requests, binding.Decoder!);
             endpoint.DeclareFeatures(bound.Features);
             Volatile.Write(ref _bound, bound);
         }

@@ -8,6 +8,7 @@ internal sealed class FakeRuntime(int width = 3, int? fixedBatch = null) : IMode
     public const float Poison = 666f;
 
     private int _active;
+    private int _runs;
 
     public IReadOnlyList<TensorSpec> Inputs { get; } = [new("input", "float", ["N", width.ToString(System.Globalization.CultureInfo.InvariantCulture)])];
 
@@ -33,6 +34,11 @@ internal sealed class FakeRuntime(int width = 3, int? fixedBatch = null) : IMode
     public bool Disposed { get; private set; }
 
     public bool UsedAfterDispose { get; private set; }
+
+    /// <summary>Called in each run, with its number from 1.</summary>
+    public Action<int>? BeforeRun { get; set; }
+
+    public int Aborts { get; private set; }
 
     public Func<int, bool>? FailBatch { get; set; }
 
@@ -64,6 +70,7 @@ internal sealed class FakeRuntime(int width = 3, int? fixedBatch = null) : IMode
             try
             {
                 owner.Entered.Release();
+                owner.BeforeRun?.Invoke(Interlocked.Increment(ref owner._runs));
                 owner.Gate.Wait();
                 if (owner.Record)
                 {
@@ -85,6 +92,12 @@ internal sealed class FakeRuntime(int width = 3, int? fixedBatch = null) : IMode
             {
                 Interlocked.Decrement(ref owner._active);
             }
+        }
+
+        public bool TryAbort()
+        {
+            owner.Aborts++;
+            return true;
         }
 
         public void Dispose()
