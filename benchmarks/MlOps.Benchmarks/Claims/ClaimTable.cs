@@ -39,6 +39,8 @@ public static class ClaimTable
         .. ServingClaims.All,
         .. ResilienceClaims.All,
         .. TensorClaims.All,
+        .. TuningClaims.All,
+        .. MlPerfClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,
         .. MonitoringClaims.All,

@@ -39,6 +39,8 @@ internal static class EnvironmentServices
                 MaximumBatchSize = settings.MaxBatchSize, QueueLimit = settings.MaxQueueLength,
                 MissingFeatures = settings.AllowMissingFeatures ? MissingFeatures.Pass : MissingFeatures.Reject,
             };
+            foreach (var (model, tuned) in settings.Models)
+                serving.Tuned[model] = tuned.ToConfiguration(serving.Batching);
         });
         services.AddMlOpsOrchestration(environment);
     }

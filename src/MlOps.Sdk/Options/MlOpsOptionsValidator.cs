@@ -57,6 +57,8 @@ internal sealed class MlOpsOptionsValidator(DeclaredEnvironments declared) : IVa
             failures.Add($"{key}:Serving:MaxBatchSize is {options.Serving.MaxBatchSize}: use 1 to 65536.");
         if (options.Serving.MaxQueueLength is < 1 or > 1_048_576)
             failures.Add($"{key}:Serving:MaxQueueLength is {options.Serving.MaxQueueLength}: use 1 to 1048576.");
+        foreach (var (model, tuned) in options.Serving.Models)
+            tuned.Validate($"{key}:Serving:Models:{model}", failures);
         foreach (var (endpoint, traffic) in options.Traffic)
         {
             foreach (var (version, weight) in traffic.Weights)

@@ -14,4 +14,7 @@ public sealed class ServingSettings
     /// <summary>Whether a missing feature (NaN) is passed to the model, which must know what to do with it, or refuses the request.</summary>
     /// <value>Default: true, since features looked up online may be absent.</value>
     public bool AllowMissingFeatures { get; set; } = true;
+
+    /// <summary>Settings of single models, by name, as the tuning writes them.</summary>
+    public Dictionary<string, TunedModelSettings> Models { get; set; } = new(StringComparer.Ordinal);
 }

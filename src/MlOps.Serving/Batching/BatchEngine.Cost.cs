@@ -15,7 +15,7 @@ internal sealed partial class BatchEngine
     public double CostRatio => Volatile.Read(ref _ratio);
 
     // Rows run alone where batches gain nothing, and no batch grows to where a row costs more than in a smaller one.
-    private static int UsefulRows(BatchCurve? curve, int rows, bool fixedSize)
+    internal static int UsefulRows(BatchCurve? curve, int rows, bool fixedSize)
     {
         if (curve is null || fixedSize)
             return rows;

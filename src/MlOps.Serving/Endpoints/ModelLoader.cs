@@ -17,14 +17,15 @@ internal sealed class ModelLoader(
     /// <summary>Loads a version for an endpoint.</summary>
     public async ValueTask<ServedVersion> LoadAsync(string endpoint, ModelVersionRef version, CancellationToken cancellationToken)
     {
-        var batching = options.Endpoints.GetValueOrDefault(endpoint, options.Batching);
+        var tuned = options.Tuned.GetValueOrDefault(endpoint);
+        var batching = options.Endpoints.GetValueOrDefault(endpoint) ?? tuned?.Batching ?? options.Batching;
         var (record, runtime) = await OpenAsync(version, cancellationToken).ConfigureAwait(false);
         try
         {
             await ReplayExampleAsync(record, runtime, cancellationToken).ConfigureAwait(false);
             var curve = await Task.Run(() => WarmUp(runtime, batching, version), cancellationToken).ConfigureAwait(false);
             var shared = new SharedRuntime(runtime, users: 2);
-            var engine = new BatchEngine(shared, batching, context.Clock, curve, metrics, new BatchLabels(endpoint, version.ToString()));
+            var engine = new BatchEngine(shared, batching, context.Clock, tuned?.Curve ?? curve, metrics, new BatchLabels(endpoint, version.ToString()));
             var tensors = new TensorEngine(shared, batching, context.Clock, engine, metrics, context.LoggerFactory.CreateLogger<TensorEngine>());
             await Task.Run(tensors.WarmUp, cancellationToken).ConfigureAwait(false);
             return new ServedVersion(version, engine, tensors, record.Signature.Features, runtime.MemoryBytes)

@@ -12,6 +12,9 @@ public sealed class ServingOptions
     /// <summary>How ONNX Runtime sessions are made.</summary>
     public OnnxRuntimeOptions Runtime { get; set; } = new();
 
+    /// <summary>What <see cref="IModelTuner"/> found for single models, by name: their sessions and, where <see cref="Endpoints"/> says nothing, the batching of their endpoints.</summary>
+    public Dictionary<string, TunedConfiguration> Tuned { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What model files may contain.</summary>
     public ModelAdmissionOptions Admission { get; set; } = new();
 

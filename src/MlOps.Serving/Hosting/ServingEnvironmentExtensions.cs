@@ -18,6 +18,9 @@ public static class ServingEnvironmentExtensions
         /// <summary>Batch scoring and the predictions that it stored.</summary>
         public IBatchScoring Scoring => environment.Get<IBatchScoring>();
 
+        /// <summary>Finds how models are served best on this machine.</summary>
+        public IModelTuner Tuner => environment.Get<IModelTuner>();
+
         /// <summary>Puts model versions behind the endpoints.</summary>
         public IModelDeployer Deployer => environment.Get<IModelDeployer>();
 

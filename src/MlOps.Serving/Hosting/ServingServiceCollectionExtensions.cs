@@ -47,6 +47,10 @@ public static class ServingServiceCollectionExtensions
         services.TryAddKeyedSingleton<IModelDeployer>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name));
         services.TryAddKeyedSingleton<IBatchScoring>(name, (provider, _) => new BatchScoring(
             provider.GetRequiredKeyedService<EnvironmentContext>(name), provider.GetRequiredKeyedService<EndpointSet>(name)));
+        services.TryAddKeyedSingleton<IModelTuner>(name, (provider, _) => new ModelTuner(
+            provider.GetRequiredKeyedService<EnvironmentContext>(name),
+            provider.GetRequiredKeyedService<IModelRegistry>(name),
+            provider.GetRequiredService<IOptionsMonitor<ServingOptions>>().Get(name)));
         services.TryAddEnumerable(ServiceDescriptor.KeyedSingleton<ILineageSource, TrafficLineage>(
             name, (provider, _) => new TrafficLineage(provider.GetRequiredKeyedService<EnvironmentContext>(name))));
         return services;

@@ -24,7 +24,7 @@ internal sealed class OnnxRuntimeProvider(EnvironmentContext context, ServingOpt
             var bytes = await admission.AdmitAsync(path, content, examplePath, cancellationToken).ConfigureAwait(false);
             var subject = version.Ref.ToString();
             return OnnxModelRuntime.Load(
-                bytes, options.Runtime, subject, context.Files, _logger, (device, _) => metrics?.DeviceFallBack(subject, device));
+                bytes, options.Tuned.GetValueOrDefault(version.Ref.Model)?.Runtime ?? options.Runtime, subject, context.Files, _logger, (device, _) => metrics?.DeviceFallBack(subject, device));
         }
         catch (InvalidInputException e)
         {
