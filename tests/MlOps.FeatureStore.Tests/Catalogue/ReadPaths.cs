@@ -28,6 +28,7 @@ internal static class ReadPaths
         ["IStreamRun.ReachAsync"] = "see FacetAccessTests",
         ["IStreamRun.StopAsync"] = "see FacetAccessTests",
         ["IFeatureVectorSource.get_Id"] = "a source is handed over by somebody who was allowed to open it",
+        ["IFeatureVectorSource.get_KnowsAges"] = "a source is handed over by somebody who was allowed to open it",
         ["IFeatureVectorSource.get_KeyNames"] = "a source is handed over by somebody who was allowed to open it",
         ["IFeatureVectorSource.get_FeatureNames"] = "a source is handed over by somebody who was allowed to open it",
     };
@@ -52,6 +53,8 @@ internal static class ReadPaths
         // The source was opened by the owner; here somebody else reads through it.
         new("IFeatureVectorSource.ReadAsync", PathTarget.Service, EnvironmentPermission.ReadFeatures, FeatureVisibility.Values,
             async (w, t) => await ReadAsync(MatrixWorld.Opened.GetValueOrDefault(t.Service) ?? await w.Store.GetVectorSourceAsync(t.Service)), ShowsName: false, ShowsValues: true),
+        new("IFeatureVectorSource.ReadWithAgesAsync", PathTarget.Service, EnvironmentPermission.ReadFeatures, FeatureVisibility.Values,
+            async (w, t) => await ReadWithAgesAsync(MatrixWorld.Opened.GetValueOrDefault(t.Service) ?? await w.Store.GetVectorSourceAsync(t.Service)), ShowsName: false, ShowsValues: true),
         new("IFeatureCatalogue.SearchAsync", PathTarget.Everything, EnvironmentPermission.Read, FeatureVisibility.Metadata,
             async (w, _) => await w.Store.Catalogue.SearchAsync(new FeatureQuery { Take = 1000, AllVersions = true }), ShowsValues: true),
         new("IFeatureCatalogue.GetViewAsync", PathTarget.View, EnvironmentPermission.Read, FeatureVisibility.Metadata, async (w, t) => await w.Store.Catalogue.GetViewAsync(t.View), ShowsValues: true),
@@ -234,6 +237,13 @@ internal static class ReadPaths
     {
         var values = new float[2 * source.FeatureNames.Count];
         await source.ReadManyAsync(new[] { "k", "k" }, MatrixWorld.Later, values);
+        return values;
+    }
+
+    private static async Task<object?> ReadWithAgesAsync(IFeatureVectorSource source)
+    {
+        var values = new float[source.FeatureNames.Count];
+        await source.ReadWithAgesAsync(new[] { "k" }, default, MatrixWorld.Later, values, new long[values.Length]);
         return values;
     }
 

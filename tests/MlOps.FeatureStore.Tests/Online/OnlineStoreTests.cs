@@ -28,6 +28,31 @@ public sealed class OnlineStoreTests
     }
 
     [Fact]
+    public async Task ReadWithAges_TellsTheTimeSinceTheNewestEvent()
+    {
+        await using var open = new OpenStore();
+        var rows = Flights.Rows(2_000);
+        await TrainingFrameTests.Fill(open.Store, rows);
+        await open.Store.MaterializeAsync("flight-delay", Later);
+        var source = await open.Store.GetVectorSourceAsync("flight-delay");
+        source.KnowsAges.Should().BeTrue();
+        var unknown = source.KeyNames.Select(_ => "nowhere").ToArray();
+        var (values, same, ages) = (new float[source.FeatureNames.Count], new float[source.FeatureNames.Count], new long[source.FeatureNames.Count]);
+        await source.ReadWithAgesAsync(unknown, default, Later, values, ages);
+        ages.Should().OnlyContain(age => age == -1);
+
+        var first = rows.Slice(0, 1);
+        var keys = source.KeyNames.Select(name => first.Column<string>(name)[0]).ToArray();
+        await source.ReadWithAgesAsync(keys, default, Later, values, ages);
+        await source.ReadAsync(keys, Later, same);
+        values.Should().Equal(same);
+        ages.Should().OnlyContain(age => age >= 0 && age <= TimeSpan.FromDays(2).Ticks / 10);
+        var older = new long[ages.Length];
+        await source.ReadWithAgesAsync(keys, default, Later + TimeSpan.FromHours(1), values, older);
+        older.Should().Equal(ages.Select(age => age + 3_600_000_000));
+    }
+
+    [Fact]
     public async Task Push_OfARowFromTheFuture_IsRefused()
     {
         await using var open = new OpenStore();

@@ -257,6 +257,28 @@ public sealed class ResilienceTests
         await asked.Invoking(task => task).Should().ThrowAsync<OperationCanceledException>();
     }
 
+    [Fact]
+    public async Task Rows_OfOneRequest_FallBackTogether()
+    {
+        await using var fixture = PolicyFixture.Resilient(new ResilienceOptions { Fallbacks = [Fallback.ToPrevious(), Fallback.ToDefault(-1)] });
+        var (old, fresh) = (await fixture.RegisterAsync(2), await fixture.RegisterAsync(3));
+        await fixture.Endpoint.SetTrafficAsync(TrafficPolicy.Single(old), "first");
+        await fixture.Endpoint.SetTrafficAsync(TrafficPolicy.Single(fresh), "second");
+        await fixture.Endpoint.WarmUpAsync();
+        float[] rows = [1, 0, 2, 0, 3, 0];
+        var scores = new float[3];
+        (await fixture.Endpoint.TryPredictRowsAsync(rows, 3, scores)).Outputs.Should().Be(3);
+        scores.Should().Equal(3, 6, 9);
+        fixture.Models[fresh].Fails = true;
+        (await fixture.Endpoint.TryPredictRowsAsync(rows, 3, scores)).Version.Should().Be(old);
+        scores.Should().Equal(2, 4, 6);
+        fixture.Models[old].Fails = true;
+        (await fixture.Endpoint.TryPredictRowsAsync(rows, 3, scores)).Origin.Source.Should().Be(AnswerSource.Default);
+        scores.Should().Equal(-1, -1, -1);
+        rows[2] = float.NaN;
+        (await fixture.Endpoint.TryPredictRowsAsync(rows, 3, scores)).Error!.Message.Should().Contain("Row 2 of 3");
+    }
+
     [Theory]
     [InlineData("timeout", "*Resilience.Timeout*")]
     [InlineData("circuit", "*Circuit.MinimumRequests 1*")]
