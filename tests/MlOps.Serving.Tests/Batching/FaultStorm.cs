@@ -82,6 +82,9 @@ internal sealed class FaultStorm : IModelRuntime
         var scores = new float[8];
         while (true)
         {
+            // Otherwise one caller alone might have all its answers at once before the others have begun.
+            if (random.Next(4) == 0)
+                await Task.Yield();
             var count = random.Next(16) == 0 ? random.Next(2, 8) : 1;
             var first = Interlocked.Add(ref _nextRow, count) - count;
             if (first >= Rows)
@@ -216,6 +219,7 @@ internal sealed class FaultStorm : IModelRuntime
             try
             {
                 _aborted.Reset();
+                Thread.SpinWait(300);
                 var run = Interlocked.Increment(ref owner._runs);
                 if (owner._hangEvery > 0 && run % owner._hangEvery == 0)
                 {

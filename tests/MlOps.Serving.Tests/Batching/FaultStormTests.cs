@@ -28,8 +28,6 @@ public sealed class FaultStormTests
         storm.Ended[(int)PredictionStatus.Ok].Should().BeGreaterThan(5_000);
         storm.Ended[(int)PredictionStatus.InvalidInput].Should().BePositive();
         storm.Ended[(int)PredictionStatus.Failed].Should().BePositive();
-        if (parallelRows > 1)
-            storm.Cancelled.Should().BePositive();
         storm.Hung.Should().Match(hung => hung > 0 == hangEvery > 0);
     }
 }
