@@ -118,7 +118,15 @@ internal sealed partial class BatchEngine
 
     private BatchAnswer RunOwnRows(BatchSlot slot, ReadOnlySpan<float> rows, int count, Span<float> destination)
     {
-        BatchAnswer answer = default;
+        var answer = RunOwnPart(slot, rows, count, destination);
+        LeaveOwnSeat(slot);
+        _metrics?.Batch(count, _labels);
+        return answer;
+    }
+
+    // As in RunHalves: what broke a run once may not break its halves, and the rows that are sound are computed.
+    private BatchAnswer RunOwnPart(BatchSlot slot, ReadOnlySpan<float> rows, int count, Span<float> destination)
+    {
         try
         {
             for (var i = 0; i < count; i++)
@@ -126,14 +134,16 @@ internal sealed partial class BatchEngine
             slot.Buffer.Run(Padded(slot, count));
             for (var i = 0; i < count; i++)
                 slot.Output(i).CopyTo(destination.Slice(i * _outputs, _outputs));
+            return default;
         }
         catch (Exception e)
         {
-            answer = new BatchAnswer(PredictionStatus.Failed, e);
+            if (count == 1)
+                return new BatchAnswer(PredictionStatus.Failed, e);
+            var half = count / 2;
+            var first = RunOwnPart(slot, rows[..(half * _width)], half, destination);
+            var second = RunOwnPart(slot, rows[(half * _width)..], count - half, destination[(half * _outputs)..]);
+            return first.Status != PredictionStatus.Ok ? first : second;
         }
-
-        LeaveOwnSeat(slot);
-        _metrics?.Batch(count, _labels);
-        return answer;
     }
 }
