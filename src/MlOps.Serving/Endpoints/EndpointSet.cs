@@ -24,14 +24,17 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
 
     public EndpointSet(
         EnvironmentContext context, IModelRegistry registry, ServingOptions options, IEnumerable<IModelRuntimeProvider> providers,
-        IEnumerable<IPredictionSink> sinks, ServingMetrics metrics, IModelAdmission? admission = null)
+        IEnumerable<IPredictionSink> sinks, ServingMetrics metrics, IModelAdmission? admission = null,
+        IEnumerable<ModelFunction>? functions = null)
     {
         _context = context;
         _options = options;
         _metrics = metrics;
         _sinks = [.. sinks];
         _traffic = new TrafficStore(context);
-        _loader = new ModelLoader(context, registry, [.. providers, new OnnxRuntimeProvider(context, options, metrics)], options, metrics, admission);
+        var named = new FunctionRuntimeProvider(
+            context, functions ?? [], async (version, cancellationToken) => (await _loader!.OpenAsync(version, cancellationToken).ConfigureAwait(false)).Runtime);
+        _loader = new ModelLoader(context, registry, [.. providers, named, new OnnxRuntimeProvider(context, options, metrics)], options, metrics, admission);
         _logger = context.LoggerFactory.CreateLogger<EndpointSet>();
     }
 

@@ -30,7 +30,8 @@ public static class ServingServiceCollectionExtensions
             provider.GetKeyedServices<IModelRuntimeProvider>(name),
             provider.GetKeyedServices<IPredictionSink>(name),
             new ServingMetrics(name, provider.GetService<IMeterFactory>()),
-            provider.GetKeyedService<IModelAdmission>(name)));
+            provider.GetKeyedService<IModelAdmission>(name),
+            provider.GetKeyedServices<ModelFunction>(name)));
         services.TryAddKeyedSingleton<IEndpoints>(name, (provider, _) => provider.GetRequiredKeyedService<EndpointSet>(name));
         services.TryAddKeyedSingleton<IServedModels>(name, (provider, _) => new ServedModels(
             provider.GetRequiredKeyedService<EnvironmentContext>(name),
