@@ -26,7 +26,7 @@ internal sealed class ModelLoader(
             return new ServedVersion(
                 version, new BatchEngine(shared, batching, context.Clock, parallelRows, metrics), new TensorEngine(shared, batching, context.Clock), record.Signature.Features, runtime.MemoryBytes)
             {
-                Inputs = runtime.Inputs, Outputs = runtime.Outputs,
+                Inputs = runtime.Inputs, Outputs = runtime.Outputs, Runtime = runtime,
             };
         }
         catch
