@@ -3,6 +3,8 @@ namespace MlOps.Serving;
 /// <summary>What the host registered for endpoints besides sinks and runtimes.</summary>
 internal sealed record EndpointServices
 {
+    public ModelFunction[] Functions { get; init; } = [];
+
     public ITrafficGuard[] Guards { get; init; } = [];
 
     public IExposureSink[] ExposureSinks { get; init; } = [];

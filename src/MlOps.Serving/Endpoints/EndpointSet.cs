@@ -36,7 +36,9 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
         _traffic = new TrafficStore(context);
         var files = new ModelAdmission(context, options.Admission);
         Trials = files.Trials;
-        _loader = new ModelLoader(context, registry, [.. providers, new OnnxRuntimeProvider(context, options, files, metrics)], options, metrics, admission, Trials);
+        var named = new FunctionRuntimeProvider(
+            context, _more.Functions, async (version, cancellationToken) => (await _loader!.OpenAsync(version, cancellationToken).ConfigureAwait(false)).Runtime);
+        _loader = new ModelLoader(context, registry, [.. providers, named, new OnnxRuntimeProvider(context, options, files, metrics)], options, metrics, admission, Trials);
         _logger = context.LoggerFactory.CreateLogger<EndpointSet>();
     }
 

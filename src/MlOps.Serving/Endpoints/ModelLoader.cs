@@ -30,7 +30,7 @@ internal sealed class ModelLoader(
             await Task.Run(tensors.WarmUp, cancellationToken).ConfigureAwait(false);
             return new ServedVersion(version, engine, tensors, record.Signature.Features, runtime.MemoryBytes)
             {
-                Inputs = runtime.Inputs, Outputs = runtime.Outputs,
+                Inputs = runtime.Inputs, Outputs = runtime.Outputs, Runtime = runtime,
             };
         }
         catch

@@ -19,6 +19,9 @@ internal sealed class ServedVersion(ModelVersionRef version, BatchEngine engine,
 
     public long MemoryBytes { get; } = memoryBytes;
 
+    /// <summary>The model, to ask what it runs on.</summary>
+    public IModelRuntime? Runtime { get; init; }
+
     public IReadOnlyList<TensorSpec> Inputs { get; init; } = [];
 
     public IReadOnlyList<TensorSpec> Outputs { get; init; } = [];

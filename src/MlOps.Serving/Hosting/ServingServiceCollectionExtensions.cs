@@ -33,6 +33,7 @@ public static class ServingServiceCollectionExtensions
             provider.GetKeyedService<IModelAdmission>(name),
             new EndpointServices
             {
+                Functions = [.. provider.GetKeyedServices<ModelFunction>(name)],
                 Guards = [.. provider.GetKeyedServices<ITrafficGuard>(name)],
                 ExposureSinks = [.. provider.GetKeyedServices<IExposureSink>(name)],
                 PayloadSinks = [.. provider.GetKeyedServices<IPayloadSink>(name)],

@@ -12,4 +12,12 @@ namespace MlOps.Serving;
 /// <param name="LastError">Why it could not be loaded; null when all is well.</param>
 public sealed record ServedModelStatus(
     ModelVersionRef Version, ServedModelState State, long MemoryBytes, IReadOnlyList<TensorSpec> Inputs, IReadOnlyList<TensorSpec> Outputs,
-    IReadOnlyList<string> Endpoints, string? LastError);
+    IReadOnlyList<string> Endpoints, string? LastError)
+{
+    /// <summary>What the model runs on: <c>cpu</c>, <c>cuda:0</c>.</summary>
+    /// <value>Default: cpu.</value>
+    public string Device { get; init; } = DeviceOptions.Cpu;
+
+    /// <summary>Why it does not run on the device that was asked for first; null when it does.</summary>
+    public string? DeviceReason { get; init; }
+}

@@ -112,5 +112,9 @@ internal sealed class ServedModels(EnvironmentContext context, EndpointSet endpo
             version, ServedModelState.Ready, served.MemoryBytes, served.Inputs, served.Outputs, [], null));
     }
 
-    private sealed record Loaded(ServedVersion Served, ServedModelStatus Status);
+    private sealed record Loaded(ServedVersion Served, ServedModelStatus AtLoad)
+    {
+        // A device may be lost later.
+        public ServedModelStatus Status => AtLoad with { Device = Served.Runtime?.Device ?? AtLoad.Device, DeviceReason = Served.Runtime?.DeviceReason };
+    }
 }

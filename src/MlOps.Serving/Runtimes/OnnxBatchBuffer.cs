@@ -18,11 +18,11 @@ internal sealed class OnnxBatchBuffer : IBatchBuffer
     private readonly Converted? _convertedOutput;
     private OnnxSession _session;
 
-    public OnnxBatchBuffer(OnnxModelRuntime runtime, int maximumRows)
+    public OnnxBatchBuffer(OnnxModelRuntime runtime, OnnxSession session, int maximumRows)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumRows, 1);
         _runtime = runtime;
-        _session = runtime.Next();
+        _session = session;
         var rows = runtime.FixedBatchSize ?? maximumRows;
         MaximumRows = Math.Min(maximumRows, rows);
         _bindings = new Binding?[rows + 1];
@@ -31,6 +31,8 @@ internal sealed class OnnxBatchBuffer : IBatchBuffer
         _convertedInput = runtime.InputType == TensorType.Float ? null : new Converted(runtime.InputType, _input.Length);
         _convertedOutput = runtime.OutputType == TensorType.Float ? null : new Converted(runtime.OutputType, _output.Length);
     }
+
+    internal OnnxSession Session => _session;
 
     public int MaximumRows { get; }
 

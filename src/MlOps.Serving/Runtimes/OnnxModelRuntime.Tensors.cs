@@ -22,7 +22,13 @@ internal sealed partial class OnnxModelRuntime
         return map;
     }
 
-    /// <summary>Checks names and shapes of values that are with ONNX Runtime already, and those of the caller.</summary>
+    /// <summary>Refuses values that the model does not take; others may be missing.</summary>
+    internal void CheckSome(IReadOnlyDictionary<string, ModelValue> inputs) => _signature.CheckSome(inputs);
+
+    /// <summary>Refuses a call that lacks an input.</summary>
+    internal void RequireInputs(IReadOnlyCollection<string> given) => _signature.Require(given);
+
+    /// <summary>The outputs that a call wants, in the model's order.</summary>
     internal IReadOnlyList<string> Wanted(IReadOnlyCollection<string>? outputs) => _signature.Wanted(outputs);
 
     /// <summary>Runs on values that are ONNX Runtime's and gives its own, in host memory; the caller disposes both.</summary>

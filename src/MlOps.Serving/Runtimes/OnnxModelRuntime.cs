@@ -113,8 +113,13 @@ internal sealed partial class OnnxModelRuntime : IModelRuntime
     }
 
     /// <inheritdoc />
-    public IBatchBuffer CreateBuffer(int maximumRows) =>
-        HasRows ? new OnnxBatchBuffer(this, maximumRows) : throw new NotSupportedException("The model does not map rows of floats to rows of floats.");
+    public IBatchBuffer CreateBuffer(int maximumRows)
+    {
+        if (!HasRows)
+            throw new NotSupportedException("The model does not map rows of floats to rows of floats.");
+        var session = Next();
+        return DeviceBatchBuffer.TryCreate(this, session, maximumRows) ?? (IBatchBuffer)new OnnxBatchBuffer(this, session, maximumRows);
+    }
 
     /// <inheritdoc />
     public ITensorBatchBuffer? CreateTensorBuffer(IReadOnlyList<TensorRows> inputs, int maximumRows) => OnnxTensorBuffer.TryCreate(_session, inputs, maximumRows);
@@ -166,7 +171,7 @@ internal sealed partial class OnnxModelRuntime : IModelRuntime
     }
 
     // Bad input and the caller's own cancellation are no reason to leave a device.
-    private static bool IsDeviceFailure(Exception failure) => failure is OnnxRuntimeException &&
+    private static bool IsDeviceFailure(Exception failure) => failure is OnnxRuntimeException or CudaMemory.CudaException &&
         (failure.Message.Contains("CUDA", StringComparison.OrdinalIgnoreCase) || failure.Message.Contains("CUDNN", StringComparison.OrdinalIgnoreCase) ||
             failure.Message.Contains("CUBLAS", StringComparison.OrdinalIgnoreCase) || failure.Message.Contains("TensorRT", StringComparison.OrdinalIgnoreCase)) &&
         !failure.Message.Contains("INVALID_ARGUMENT", StringComparison.OrdinalIgnoreCase);

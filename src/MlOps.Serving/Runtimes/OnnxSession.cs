@@ -15,6 +15,11 @@ internal class OnnxSession(InferenceSession session, DeviceOptions device, IDisp
 
     public bool OnDevice => Device.Kind != DeviceKind.Cpu;
 
+    private int _graphs;
+
+    /// <summary>The base of the numbers of one buffer's recordings, which differ by batch size.</summary>
+    public int NextGraph() => Interlocked.Increment(ref _graphs) << 16;
+
     public virtual IDisposableReadOnlyCollection<OrtValue> Run(
         RunOptions options, IReadOnlyCollection<string> names, IReadOnlyCollection<OrtValue> values, IReadOnlyCollection<string> wanted) =>
         Inner.Run(options, names, values, wanted);

@@ -53,6 +53,17 @@ internal sealed class OnnxSignature
     /// <exception cref="InvalidInputException">Names the input, what was wanted and what came.</exception>
     public void Check(IReadOnlyDictionary<string, ModelValue> inputs)
     {
+        CheckSome(inputs);
+        foreach (var name in _required)
+        {
+            if (!inputs.ContainsKey(name))
+                Require([.. inputs.Keys]);
+        }
+    }
+
+    /// <summary>Refuses values that the model does not take; others may be missing.</summary>
+    public void CheckSome(IReadOnlyDictionary<string, ModelValue> inputs)
+    {
         Dictionary<string, (long Size, string Input)>? sizes = null;
         foreach (var (name, value) in inputs)
         {
@@ -63,15 +74,16 @@ internal sealed class OnnxSignature
             if (_checkSymbols && value is TensorValue tensor)
                 CheckSymbols(name, expected, tensor, sizes ??= new(StringComparer.Ordinal));
         }
-
-        foreach (var name in _required)
-            Require(inputs, name);
     }
 
-    private void Require(IReadOnlyDictionary<string, ModelValue> inputs, string name)
+    /// <summary>Refuses a call that lacks an input.</summary>
+    public void Require(IReadOnlyCollection<string> given)
     {
-        if (!inputs.ContainsKey(name))
-            throw new InvalidInputException($"Input '{name}' is missing; it is to be {_inputs[name]}. Given: {(inputs.Count == 0 ? "nothing" : string.Join(", ", inputs.Keys.Select(key => $"'{key}'")))}.");
+        foreach (var name in _required)
+        {
+            if (!given.Contains(name))
+                throw new InvalidInputException($"Input '{name}' is missing; it is to be {_inputs[name]}. Given: {(given.Count == 0 ? "nothing" : string.Join(", ", given.Select(key => $"'{key}'")))}.");
+        }
     }
 
     private static void CheckSymbols(string name, Expected expected, TensorValue tensor, Dictionary<string, (long Size, string Input)> sizes)
@@ -136,7 +148,7 @@ internal sealed class OnnxSignature
     private static string[] Symbols(NodeMetadata metadata) =>
         [.. metadata.SymbolicDimensions.Select(symbol => symbol is null or "?" || symbol.StartsWith("unk_", StringComparison.Ordinal) ? "" : symbol)];
 
-    private static string Show(ModelValue? value) => value switch
+    public static string Show(ModelValue? value) => value switch
     {
         TensorValue tensor => $"{tensor.Type.ToString().ToLowerInvariant()}[{string.Join(", ", tensor.Shape.ToArray())}]",
         SequenceValue sequence => $"a sequence of {sequence.Items.Count} values{(sequence.Items.Count > 0 ? $", the first {Show(sequence.Items[0])}" : "")}",

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.OnnxRuntime;
 
@@ -45,7 +46,10 @@ public sealed class OnnxRuntimeOptionsTests
     {
         using var runtime = OnnxModelRuntime.Load(OnnxModels.Mlp(4, 64, 8), new OnnxRuntimeOptions { Instances = 3 }, "test:1");
         runtime.Instances.Should().Be(3);
-        new[] { runtime.Next(), runtime.Next(), runtime.Next() }.Distinct().Should().HaveCount(3);
+        var buffers = Enumerable.Range(0, 6).Select(_ => (OnnxBatchBuffer)runtime.CreateBuffer(2)).ToArray();
+        buffers.GroupBy(buffer => buffer.Session).Should().HaveCount(3).And.OnlyContain(group => group.Count() == 2);
+        foreach (var buffer in buffers)
+            buffer.Dispose();
     }
 
     [Fact]
@@ -90,6 +94,31 @@ public sealed class OnnxRuntimeOptionsTests
         told.Should().ContainSingle().Which.Device.Should().Be("tensorrt:0, cuda:1");
         FluentActions.Invoking(() => OnnxModelRuntime.Load(OnnxModels.Mlp(4, 4, 2), options with { RequireDevice = true }, "test:1"))
             .Should().Throw<InvalidDefinitionException>().WithMessage("*test:1*nowhere else*CUDAExecutionProvider*");
+    }
+
+    [Fact]
+    public async Task Devices_ThatCannotBeHad_ShowInStatusAndMetrics()
+    {
+        if (OnnxEnvironment.Providers().Contains("CUDAExecutionProvider"))
+            return;
+        var counted = new List<string>();
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Name == "mlops.serving.device.fallback")
+                    l.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => counted.Add(string.Join(" ", tags.ToArray().Select(tag => tag.Value))));
+        listener.Start();
+        await using var fixture = new ServingFixture((services, environment) => services.Configure<ServingOptions>(
+            environment, options => options.Runtime = new OnnxRuntimeOptions { Devices = [new DeviceOptions { Kind = DeviceKind.Cuda }] }));
+        var version = await fixture.RegisterScaleAsync(2);
+        var status = await fixture.Services.GetRequiredKeyedService<IServedModels>("sandbox").LoadAsync(version);
+        (status.Device, status.DeviceReason).Should().Be(("cpu", status.DeviceReason));
+        status.DeviceReason.Should().Contain("CUDAExecutionProvider");
+        counted.Should().Contain(entry => entry.Contains("cuda:0"));
     }
 
     [Fact]
