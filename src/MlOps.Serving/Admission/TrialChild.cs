@@ -9,7 +9,7 @@ internal sealed class TrialChild : IDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromMilliseconds(20);
-    private const double ClockShare = 1.7;
+    private const double ClockShare = 1.4;
     private readonly Process _process;
     private readonly Task<string> _errors;
     private readonly long _memoryBytes;
