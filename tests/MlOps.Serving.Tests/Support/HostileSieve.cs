@@ -53,7 +53,7 @@ internal sealed class HostileSieve(string folder, ModelAdmissionOptions options)
 
         await File.WriteAllBytesAsync(_path, file);
         begin = Stopwatch.GetTimestamp();
-        var answer = await _child.TryAsync(_path, Convert.ToHexStringLower(SHA256.HashData(file)), "", options.TrialTime, CancellationToken.None);
+        var answer = await _child.TryAsync(_path, Convert.ToHexStringLower(SHA256.HashData(file)), "", options.TrialTime, options.TrialTime * 1.6, CancellationToken.None);
         Note(begin);
         return (answer.Passed ? "passed" : "trial", answer.Message);
     }
