@@ -41,6 +41,7 @@ public static class ClaimTable
         .. TensorClaims.All,
         .. TuningClaims.All,
         .. MlPerfClaims.All,
+        .. HostileClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,
         .. MonitoringClaims.All,

@@ -10,7 +10,7 @@ namespace MlOps.Serving;
 internal sealed class ModelAdmission(EnvironmentContext context, ModelAdmissionOptions options)
 {
     // Larger files are checked through a window, so that a refused one costs no memory.
-    private const long HeldAtOnce = 16 << 20;
+    private const long HeldAtOnce = 1 << 20;
 
     /// <summary>The trials behind the admission.</summary>
     public ModelTrials Trials { get; } = new(context, options);

@@ -47,7 +47,7 @@ public sealed record ModelAdmissionOptions
     public long TrialMemoryBytes { get; init; } = 1L << 30;
 
     /// <summary>
-    /// Processor time that a trial may take beside a second for each 50 MB of the file. It ends in any case when 1.7 times
+    /// Processor time that a trial may take beside a second for each 50 MB of the file. It ends in any case when 1.6 times
     /// as much has passed on the clock.
     /// </summary>
     /// <value>Default: one second.</value>

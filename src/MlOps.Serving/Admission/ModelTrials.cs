@@ -109,11 +109,16 @@ internal sealed partial class ModelTrials(EnvironmentContext context, ModelAdmis
         var (command, why) = FindCommand(directory);
         if (command is null)
             return (null, why);
+        var begin = Stopwatch.GetTimestamp();
         var (child, reason) = await TrialChild.StartAsync(command, memory, (int)Math.Ceiling(time.TotalSeconds) + 2, cancellationToken).ConfigureAwait(false);
         if (child is null)
             return (null, reason);
         using (child)
-            return (await child.TryAsync(path, content.ParsedDigest.Hex, examplePath, time, cancellationToken).ConfigureAwait(false), "");
+        {
+            // The start counts, so that a decision takes no longer on a busy machine; a slow start leaves some time in any case.
+            var clock = (time * 1.6) - Stopwatch.GetElapsedTime(begin);
+            return (await child.TryAsync(path, content.ParsedDigest.Hex, examplePath, time, clock > time * 0.7 ? clock : time * 0.7, cancellationToken).ConfigureAwait(false), "");
+        }
     }
 
     private void NotTried(string digest, string why)

@@ -6,7 +6,7 @@ namespace MlOps.Serving;
 /// </summary>
 internal sealed class ProtoSource
 {
-    private const int WindowBytes = 1 << 20;
+    private const int WindowBytes = 64 << 10;
     private readonly Stream? _stream;
     private readonly byte[] _window;
     private long _start;
@@ -28,7 +28,7 @@ internal sealed class ProtoSource
 
     public long Length { get; }
 
-    /// <summary>The bytes from a position on: as many as are wanted (at most 64 KiB), less only where the file ends, and as many more as are at hand.</summary>
+    /// <summary>The bytes from a position on: as many as are wanted (at most 4 KiB), less only where the file ends, and as many more as are at hand.</summary>
     public ReadOnlySpan<byte> At(long position, int wanted)
     {
         if (position < _start || position + wanted > _start + _count)

@@ -9,7 +9,6 @@ internal sealed class TrialChild : IDisposable
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromMilliseconds(20);
-    private const double ClockShare = 1.7;
     private readonly Process _process;
     private readonly Task<string> _errors;
     private readonly long _memoryBytes;
@@ -67,7 +66,14 @@ internal sealed class TrialChild : IDisposable
     }
 
     /// <summary>Tries a file.</summary>
-    public async Task<TrialAnswer> TryAsync(string path, string sha256, string examplePath, TimeSpan time, CancellationToken cancellationToken)
+    /// <param name="path">The file.</param>
+    /// <param name="sha256">Its hash in hexadecimal digits.</param>
+    /// <param name="examplePath">The example to run, or nothing.</param>
+    /// <param name="time">The processor time that it may take.</param>
+    /// <param name="clock">The time by the clock after which it ends in any case.</param>
+    /// <param name="cancellationToken">Cancels; the child is gone then.</param>
+    /// <returns>What came of it.</returns>
+    public async Task<TrialAnswer> TryAsync(string path, string sha256, string examplePath, TimeSpan time, TimeSpan clock, CancellationToken cancellationToken)
     {
         var begin = Stopwatch.GetTimestamp();
         var processorBefore = ProcessorTime();
@@ -85,7 +91,7 @@ internal sealed class TrialChild : IDisposable
                     return await KillAsync(false, $"it was not done after {used.TotalSeconds:F1} s of processor time").ConfigureAwait(false);
 
                 // A child that did not get the time that it may have is not the file's fault.
-                if (Stopwatch.GetElapsedTime(begin) > time * ClockShare)
+                if (Stopwatch.GetElapsedTime(begin) > clock)
                 {
                     return await KillAsync(false, $"it was not done after {Stopwatch.GetElapsedTime(begin).TotalSeconds:F1} s, of which the busy machine gave it {used.TotalSeconds:F1} s").ConfigureAwait(false)
                         with { IsFinal = used > time / 2 };

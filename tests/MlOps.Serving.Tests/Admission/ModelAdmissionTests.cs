@@ -40,7 +40,7 @@ public sealed class ModelAdmissionTests
         ModelAdmission.Check(HostileModels.Seeds.Single(seed => seed.Name == "loop").File, Options).Should().BeFalse("loops are tried");
         FluentActions.Invoking(() => ModelAdmission.Check(HostileModels.Seeds.Single(seed => seed.Name == "loop").File, Options with { MaximumTrips = 4 }))
             .Should().Throw<InvalidInputException>().WithMessage("*5 turns; at most 4*MaximumTrips*");
-        var endless = HostileModels.All.Single(model => model.Name == "Loop without a trip count").File;
+        var endless = HostileModels.Find("Loop without a trip count");
         ModelAdmission.Check(endless, Options with { AllowLoops = true }).Should().BeFalse();
     }
 

@@ -151,7 +151,7 @@ internal static partial class HostileModels
             ("without nodes", Forest(f => f.Clear()), HostileFate.Survived),
             ("as a chain of 1,000", Chained(1_000), HostileFate.Survived),
             ("as a chain of 100,000", Chained(100_000), HostileFate.Survived),
-            ("as a chain of 600,000", Chained(600_000), HostileFate.Survived),
+            ("as a chain of 200,000", Chained(200_000), HostileFate.Refused),
         ];
         foreach (var (name, file, fate) in forests)
             yield return new($"a forest {name}", file, fate);

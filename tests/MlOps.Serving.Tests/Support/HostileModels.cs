@@ -8,6 +8,9 @@ internal static partial class HostileModels
     public static IEnumerable<HostileModel> All =>
         [.. Amplifiers(), .. ComputedAmplifiers(), .. Growers(), .. Loops(), .. Floods(), .. External(), .. Lies(), .. Wire(), .. Formats(), .. Semantics(), .. Attributes(), .. Forests()];
 
+    /// <summary>One of the small ones, without making the large ones.</summary>
+    public static byte[] Find(string name) => Loops().Concat(ComputedAmplifiers()).Concat(Forests()).First(model => model.Name == name).File;
+
     /// <summary>The seeds of mutation: small models of many kinds, all of them valid.</summary>
     public static IReadOnlyList<(string Name, byte[] File)> Seeds { get; } =
     [

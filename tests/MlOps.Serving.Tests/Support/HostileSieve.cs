@@ -22,7 +22,7 @@ internal sealed class HostileSieve(string folder, ModelAdmissionOptions options)
     public int Children { get; private set; }
 
     /// <summary>The longest that one decision took, without the start of children.</summary>
-    public TimeSpan Longest { get; private set; }
+    public TimeSpan Longest { get; set; }
 
     /// <summary>Where the file's way ended: "walk", "trial", "proven" (passed without a trial) or "passed"; and why.</summary>
     public async Task<(string End, string Why)> DecideAsync(byte[] file)
@@ -53,7 +53,7 @@ internal sealed class HostileSieve(string folder, ModelAdmissionOptions options)
 
         await File.WriteAllBytesAsync(_path, file);
         begin = Stopwatch.GetTimestamp();
-        var answer = await _child.TryAsync(_path, Convert.ToHexStringLower(SHA256.HashData(file)), "", options.TrialTime, CancellationToken.None);
+        var answer = await _child.TryAsync(_path, Convert.ToHexStringLower(SHA256.HashData(file)), "", options.TrialTime, options.TrialTime * 1.6, CancellationToken.None);
         Note(begin);
         return (answer.Passed ? "passed" : "trial", answer.Message);
     }
