@@ -6,13 +6,10 @@ internal sealed partial class BatchEngine
 {
     // A leader gives its thread back after so many batches, so that other work of the pool gets its turn.
     private const int BatchesPerTurn = 64;
-    private const int CompletionsPerClockRead = 8;
-    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(10);
+    private const int CompletionsPerClockRead = 16;
 
-    private ITimer? _delay;
-    private ITimer? _watch;
-    private bool _delayArmed;
-    private bool _watching;
+    private readonly List<BatchLeader> _active = [];
+    private readonly Stack<BatchLeader> _freeLeaders = new();
 
     /// <summary>Runs batches until none waits.</summary>
     internal void Lead(BatchLeader leader)
@@ -20,7 +17,8 @@ internal sealed partial class BatchEngine
         BatchSlot? done = null;
         for (var batches = 0; ; batches++)
         {
-            BatchSlot? slot;
+            BatchSlot? slot = null;
+            BatchLeader? another = null;
             var requeue = false;
             var last = false;
             lock (_gate)
@@ -29,52 +27,41 @@ internal sealed partial class BatchEngine
                     Release(done);
                 if (leader.Deposed)
                     return;
-                slot = _head;
-                if (slot is null)
+                requeue = batches == BatchesPerTurn;
+                slot = NextBatch(leader, requeue);
+                if (slot is not null)
+                {
+                    leader.Forming ??= RentSlot();
+                    if (_queuedRows > 0)
+                        another = NeedsLeader();
+                }
+                else if (!requeue)
                 {
                     LeaveSeat(leader);
                     last = _retired && _seats == 0;
                 }
-                else if (batches == BatchesPerTurn)
-                {
-                    requeue = true;
-                }
-                else
-                {
-                    _head = slot.Next;
-                    if (_head is null)
-                        _tail = null;
-                    slot.Next = null;
-                    _queuedRows -= slot.Count;
-                }
             }
 
-            if (requeue)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(leader, preferLocal: false);
-                return;
-            }
-
+            if (another is not null)
+                ThreadPool.UnsafeQueueUserWorkItem(another, preferLocal: false);
             if (slot is null)
             {
-                if (last)
+                if (requeue)
+                    ThreadPool.UnsafeQueueUserWorkItem(leader, preferLocal: false);
+                else if (last)
                     DisposeModel();
                 return;
             }
 
-            RunBatch(slot);
+            if (!RunBatch(leader, slot))
+            {
+                ComeBack(slot);
+                return;
+            }
+
             Answer(leader, slot);
             done = slot;
         }
-    }
-
-    // Under the lock. The last of those that answer a batch gives its buffers back.
-    private void Release(BatchSlot slot)
-    {
-        if (--slot.Holders > 0)
-            return;
-        slot.Reset();
-        _freeSlots.Push(slot);
     }
 
     private BatchLeader TakeSeat()
@@ -83,13 +70,7 @@ internal sealed partial class BatchEngine
         if (!_freeLeaders.TryPop(out var leader))
             leader = new BatchLeader(this);
         _active.Add(leader);
-        if (!_watching)
-        {
-            _watching = true;
-            _watch ??= _clock.CreateTimer(static state => ((BatchEngine)state!).Watch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _watch.Change(WatchInterval, WatchInterval);
-        }
-
+        StartWatch();
         return leader;
     }
 
@@ -97,196 +78,211 @@ internal sealed partial class BatchEngine
     {
         _seats--;
         _active.Remove(leader);
+        if (leader.Forming is { } unused)
+        {
+            leader.Forming = null;
+            _freeSlots.Push(unused);
+        }
+
         _freeLeaders.Push(leader);
     }
 
-    private void RunBatch(BatchSlot slot)
+    // False when the run took longer than its limit: its callers were told so, and another leader has the seat.
+    private bool RunBatch(BatchLeader leader, BatchSlot slot)
     {
-        if (_width > CopyUnderLockWidth)
-        {
-            var wait = new SpinWait();
-            while (Volatile.Read(ref slot.Written) != slot.Count)
-                wait.SpinOnce();
-        }
-
-        Compact(slot);
+        AwaitWritten(slot);
+        if (slot.HasTerms)
+            Compact(slot);
+        else
+            slot.Live = slot.Count;
         var rows = slot.Live;
         if (rows == 0)
-            return;
+            return true;
+        if (_runTimeout > 0)
+        {
+            leader.Running = slot;
+            Volatile.Write(ref leader.RunningSince, _clock.GetTimestamp());
+        }
+
+        var span = ServingMetrics.Activities.HasListeners() ? StartSpan(slot) : null;
         var begin = Stopwatch.GetTimestamp();
         try
         {
-            slot.Buffer.Run(rows);
-            Distribute(slot, rows);
+            slot.Buffer.Run(Padded(slot, rows));
         }
         catch (Exception e)
         {
             slot.Answers = new BatchAnswer[rows];
-            if (rows == 1)
+            if (rows == 1 || Volatile.Read(ref leader.Deposed))
                 slot.Answers[0] = new BatchAnswer(PredictionStatus.Failed, e);
             else
-                RunSingly(slot, rows);
+                RunHalves(leader, slot, rows);
         }
 
-        var perRow = Stopwatch.GetElapsedTime(begin).TotalSeconds / rows;
-        Volatile.Write(ref _secondsPerRow, (Volatile.Read(ref _secondsPerRow) * 0.9) + (perRow * 0.1));
-        _metrics?.Batch(rows);
+        var time = Stopwatch.GetElapsedTime(begin);
+        span?.Dispose();
+        if (_runTimeout > 0 && !EndRun(leader))
+            return false;
+        Learn(rows, time.TotalSeconds);
+        _metrics?.Batch(rows, _labels, slot.Since == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(slot.Since, begin), time);
+        return true;
     }
 
-    // Takes out cancelled and expired rows and moves the others together, so that nothing is computed for those.
+    // Models that are fast at fixed sizes run whole ones; the rows added are copies, because zeros are not input to every model.
+    private int Padded(BatchSlot slot, int rows)
+    {
+        if (!_options.PadToPreferred)
+            return rows;
+        foreach (var size in _options.PreferredBatchSizes)
+        {
+            if (size < rows || size > _maximumRows)
+                continue;
+            for (var i = rows; i < size; i++)
+                slot.Input(0).CopyTo(slot.Input(i));
+            return size;
+        }
+
+        return rows;
+    }
+
+    private Activity? StartSpan(BatchSlot slot)
+    {
+        var links = new List<ActivityLink>();
+        for (var i = 0; i < slot.Live; i++)
+        {
+            if (slot.Request(i).Origin is { } origin && origin != default)
+                links.Add(new ActivityLink(origin));
+        }
+
+        var activity = ServingMetrics.Activities.StartActivity("mlops.serving.batch", ActivityKind.Internal, default(ActivityContext), null, links);
+        activity?.SetTag("mlops.endpoint", _labels?.Endpoint);
+        activity?.SetTag("mlops.model.version", _labels?.Version);
+        activity?.SetTag("mlops.batch.rows", slot.Live);
+        for (var i = 0; i < slot.Live && activity is not null; i++)
+            slot.Request(i).NoteBatch(activity.Context);
+        return activity;
+    }
+
+    // Takes out cancelled and expired rows, and those whose answer would come too late, and moves the others together, so that nothing is
+    // computed for those.
     private void Compact(BatchSlot slot)
     {
         var live = 0;
-        var requests = slot.Requests;
-        var input = slot.Buffer.Input.Span;
-        long now = 0;
+        var late = false;
+        long end = 0;
         for (var i = 0; i < slot.Count; i++)
         {
-            var request = requests[i]!;
-            requests[i] = null;
+            var request = slot.Request(i);
             var deadline = request.Deadline;
             if (!request.TryClaim())
                 continue;
-            if (deadline != 0 && (now != 0 ? now : now = _clock.GetTimestamp()) >= deadline)
+            if (deadline != 0)
             {
-                request.Complete(new BatchAnswer(PredictionStatus.DeadlineExceeded), inline: false);
-                continue;
+                if (end == 0)
+                    end = _clock.GetTimestamp() + (_curve is null ? 0 : CostTicks(slot.Count) * 9 / 10);
+                if (end >= deadline)
+                {
+                    late = true;
+                    request.Complete(new BatchAnswer(PredictionStatus.DeadlineExceeded), inline: false);
+                    continue;
+                }
             }
 
-            requests[live] = request;
             if (live != i)
-                input.Slice(i * _width, _width).CopyTo(input.Slice(live * _width, _width));
+                slot.Move(i, live);
             live++;
         }
 
         slot.Live = live;
+        if (live == 0 && late)
+            Doubt();
     }
 
-    private void Distribute(BatchSlot slot, int rows)
+    // A batch failed: its halves run, and the halves of what fails again, until the rows that are to blame fail alone.
+    private void RunHalves(BatchLeader leader, BatchSlot slot, int rows)
     {
-        var output = slot.Buffer.Output.Span;
-        for (var i = 0; i < rows; i++)
-            output.Slice(i * _outputs, _outputs).CopyTo(slot.Requests[i]!.Destination.Span);
-    }
-
-    // A batch failed: every row runs alone, so that the one that is to blame fails alone.
-    private void RunSingly(BatchSlot slot, int rows)
-    {
-        BatchSlot alone;
+        BatchSlot part;
         lock (_gate)
-            alone = RentSlot();
-        for (var i = 0; i < rows; i++)
+            part = RentSlot();
+        RunPart(leader, slot, part, 0, rows / 2);
+        RunPart(leader, slot, part, rows / 2, rows - (rows / 2));
+        lock (_gate)
+            _freeSlots.Push(part);
+    }
+
+    private void RunPart(BatchLeader leader, BatchSlot slot, BatchSlot part, int from, int rows)
+    {
+        try
         {
-            try
+            for (var i = 0; i < rows; i++)
+                slot.Input(from + i).CopyTo(part.Input(i));
+            part.Buffer.Run(Padded(part, rows));
+            lock (_gate)
             {
-                slot.Buffer.Input.Span.Slice(i * _width, _width).CopyTo(alone.Buffer.Input.Span);
-                alone.Buffer.Run(1);
-                alone.Buffer.Output.Span[.._outputs].CopyTo(slot.Requests[i]!.Destination.Span);
-            }
-            catch (Exception e)
-            {
-                slot.Answers![i] = new BatchAnswer(PredictionStatus.Failed, e);
+                // When the run was given up meanwhile, the callers have their answer and their memory is theirs.
+                for (var i = 0; i < rows && !leader.Deposed; i++)
+                    part.Output(i).CopyTo(slot.Request(from + i).Destination);
             }
         }
-
-        lock (_gate)
+        catch (Exception e)
         {
-            alone.Reset();
-            _freeSlots.Push(alone);
+            if (rows == 1 || Volatile.Read(ref leader.Deposed))
+            {
+                slot.Answers![from] = new BatchAnswer(PredictionStatus.Failed, e);
+                return;
+            }
+
+            RunPart(leader, slot, part, from, rows / 2);
+            RunPart(leader, slot, part, from + (rows / 2), rows - (rows / 2));
         }
     }
 
     // Callers continue on this thread, which spares a hand-over each, until they have used up the budget.
     private void Answer(BatchLeader leader, BatchSlot slot)
     {
-        if (slot.Live == 0)
+        var rows = slot.Live;
+        if (rows == 0)
             return;
-        var answers = slot.Answers;
         var since = Stopwatch.GetTimestamp();
         leader.Answering = slot;
         Volatile.Write(ref leader.AnsweringSince, since);
+        BatchLeader.Current = leader;
+        leader.BeginAnswering(_inlineBudget);
         var inline = true;
-        var read = 0;
-        while (slot.TryTakeNext(out var request, out var index))
+        for (var i = 0; i < rows; i++)
         {
-            request.Complete(answers is null ? default : answers[index], inline);
-            if (inline && ++read % CompletionsPerClockRead == 0)
-                inline = Stopwatch.GetTimestamp() - since < _inlineBudget;
+            // Written before Deposed is read: see Depose, which makes these two visible in this order without a fence here.
+            Volatile.Write(ref slot.Answered, i + 1);
+            if (Volatile.Read(ref leader.Deposed) && !IsMine(leader, i))
+                break;
+            AnswerRow(slot, i, inline);
+            if (inline && (i + 1) % CompletionsPerClockRead == 0 && Stopwatch.GetTimestamp() - since > leader.Budget)
+                inline = leader.Forgives(since);
         }
+
+        BatchLeader.Current = null;
 
         // Answering stays set: the watch may have read the time just before.
         Volatile.Write(ref leader.AnsweringSince, 0);
     }
 
-    // A continuation may block, even on another prediction of this engine. Then somebody else answers the rest and takes the seat.
-    private void Watch()
+    private static void AnswerRow(BatchSlot slot, int row, bool inline)
     {
-        List<BatchSlot>? abandoned = null;
-        lock (_gate)
+        var request = slot.Request(row);
+        if (slot.Answers is not { } answers)
         {
-            if (_seats == 0 || _disposed)
-            {
-                _watching = false;
-                if (!_disposed)
-                    _watch?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                return;
-            }
-
-            for (var i = _active.Count - 1; i >= 0; i--)
-            {
-                var leader = _active[i];
-                var since = Volatile.Read(ref leader.AnsweringSince);
-                if (since == 0 || Stopwatch.GetElapsedTime(since) < WatchInterval)
-                    continue;
-                leader.Deposed = true;
-                _active.RemoveAt(i);
-                _seats--;
-                leader.Answering!.Holders++;
-                (abandoned ??= []).Add(leader.Answering);
-            }
+            slot.Output(row).CopyTo(request.Destination);
+            request.Complete(inline);
         }
-
-        foreach (var slot in abandoned ?? [])
+        else
         {
-            var answers = slot.Answers;
-            while (slot.TryTakeNext(out var request, out var index))
-                request.Complete(answers is null ? default : answers[index], inline: false);
-            BatchLeader? successor = null;
-            bool last;
-            lock (_gate)
-            {
-                Release(slot);
-                if (_head is not null && _seats < _parallelism)
-                    successor = TakeSeat();
-                last = _retired && _seats == 0;
-            }
-
-            if (successor is not null)
-                ThreadPool.UnsafeQueueUserWorkItem(successor, preferLocal: false);
-            else if (last)
-                DisposeModel();
+            request.Complete(answers[row], inline);
         }
     }
 
-    private void ArmDelay()
+    private bool IsMine(BatchLeader leader, int row)
     {
-        if (_delayArmed)
-            return;
-        _delayArmed = true;
-        _delay ??= _clock.CreateTimer(static state => ((BatchEngine)state!).DelayEnded(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _delay.Change(_options.MaximumDelay, Timeout.InfiniteTimeSpan);
-    }
-
-    private void DelayEnded()
-    {
-        BatchLeader? start;
         lock (_gate)
-        {
-            _delayArmed = false;
-            start = _seats == 0 && _head is not null && !_disposed ? TakeSeat() : null;
-        }
-
-        if (start is not null)
-            ThreadPool.UnsafeQueueUserWorkItem(start, preferLocal: false);
+            return row < leader.AnsweredWhenDeposed;
     }
 }

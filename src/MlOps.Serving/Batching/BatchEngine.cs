@@ -1,61 +1,76 @@
 using System.Diagnostics;
-using System.Numerics;
-using System.Runtime.InteropServices;
+using System.Threading.Tasks.Sources;
 
 namespace MlOps.Serving;
 
 /// <summary>
 /// Lets concurrent callers share runs of one model. A caller that finds the engine idle runs its row itself; rows that come meanwhile
 /// are copied into the next batch's bound buffer under a short lock, and a leader on the thread pool runs batch after batch until none
-/// waits, answering callers inline. The design and what failed: Batching/README.md.
+/// waits, answering callers inline; what those ask next joins the leader's own next batch without a lock. The design and what failed:
+/// Batching/README.md.
 /// </summary>
 internal sealed partial class BatchEngine : IDisposable
 {
     private const int CopyUnderLockWidth = 512;
+    private const long QueueBytes = 256L << 20;
 
     private readonly Lock _gate = new();
     private readonly IModelRuntime _runtime;
     private readonly TimeProvider _clock;
     private readonly BatchingOptions _options;
     private readonly ServingMetrics? _metrics;
-    private readonly Stack<BatchSlot> _freeSlots = new();
-    private readonly List<BatchSlot> _allSlots = [];
-    private readonly List<BatchLeader> _active = [];
-    private readonly Stack<BatchLeader> _freeLeaders = new();
+    private readonly BatchLabels? _labels;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _width;
     private readonly int _outputs;
     private readonly int _maximumRows;
+    private readonly int _queueLimit;
     private readonly int _parallelism;
     private readonly int _parallelRows;
+    private readonly int _formingRows;
+    private readonly int _slotRows;
     private readonly long _inlineBudget;
+    private readonly long _runTimeout;
     private readonly bool _passNaN;
+    private readonly bool _waits;
+    private readonly bool _shaped;
+    private readonly bool _callersRun;
 
-    private BatchSlot? _head;
-    private BatchSlot? _tail;
-    private int _queuedRows;
     private int _seats;
+    private int _hung;
+    private int _lastRows;
     private bool _retired;
     private bool _disposed;
-    private BatchRequest? _freeRequests;
-    private BatchRequest? _returnedRequests;
     private double _secondsPerRow = 1e-5;
 
-    public BatchEngine(IModelRuntime runtime, BatchingOptions options, TimeProvider clock, int parallelRows = 1, ServingMetrics? metrics = null)
+    public BatchEngine(
+        IModelRuntime runtime, BatchingOptions options, TimeProvider clock, BatchCurve? curve = null, ServingMetrics? metrics = null, BatchLabels? labels = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumBatchSize, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueLimit, 1);
+        Check(options);
         _runtime = runtime;
         _options = options;
         _clock = clock;
         _metrics = metrics;
+        _labels = labels;
+        _curve = curve;
         _width = runtime.InputWidth;
         _outputs = runtime.OutputWidth;
-        _maximumRows = Math.Min(Math.Min(options.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), RowsThatFit(runtime));
+        _maximumRows = UsefulRows(
+            curve, Math.Min(Math.Min(options.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), RowsThatFit(runtime)), runtime.FixedBatchSize is not null);
+        _queueLimit = (int)Math.Min(options.QueueLimit, Math.Max(64, QueueBytes / (sizeof(float) * (long)_width)));
         _parallelism = options.Parallelism > 0 ? options.Parallelism : Math.Min(Environment.ProcessorCount, 8);
-        _parallelRows = Math.Clamp(options.ParallelRows > 0 ? options.ParallelRows : parallelRows, 1, _maximumRows);
+        _parallelRows = Math.Clamp(options.ParallelRows > 0 ? options.ParallelRows : curve?.SmallestNearBest(0.2) ?? 1, 1, _maximumRows);
+        _formingRows = _parallelism == 1 ? _maximumRows : _parallelRows;
+
+        // With several leaders a batch holds no more rows than it needs to be cheap, so that the others get some, too.
+        _slotRows = _parallelism == 1 || curve is null ? _maximumRows : Math.Clamp(curve.SmallestNearBest(0.05), _parallelRows, _maximumRows);
         _inlineBudget = (long)(options.InlineBudget.TotalSeconds * Stopwatch.Frequency);
+        _runTimeout = options.RunTimeout is { } limit ? (long)(limit.TotalSeconds * clock.TimestampFrequency) : 0;
         _passNaN = options.MissingFeatures == MissingFeatures.Pass;
+        _waits = options.MaximumDelay > TimeSpan.Zero && !(curve?.Gain < FlatGain);
+        _shaped = options.Policy is not null || options.PreferredBatchSizes.Count > 0;
+        _callersRun = !_waits && options.Policy is null && options.RunTimeout is null;
+        _lanes = new RowLanes(_width);
     }
 
     /// <summary>Ends when the engine was retired, its last request answered and its model disposed.</summary>
@@ -65,12 +80,15 @@ internal sealed partial class BatchEngine : IDisposable
 
     public int OutputWidth => _outputs;
 
+    /// <summary>Rows waiting now.</summary>
+    public int QueuedRows => Volatile.Read(ref _queuedRows);
+
+    /// <summary>The most rows that a batch holds here.</summary>
+    public int MaximumRows => _maximumRows;
+
     /// <summary>Rows whose buffers stay within 32 MiB, so that images do not make batches of gigabytes.</summary>
     public static int RowsThatFit(IModelRuntime runtime) =>
         Math.Max(1, (int)Math.Min(int.MaxValue, (32L << 20) / Math.Max(1, sizeof(float) * ((long)runtime.InputWidth + runtime.OutputWidth))));
-
-    /// <summary>Rows waiting now.</summary>
-    public int QueuedRows => Volatile.Read(ref _queuedRows);
 
     /// <summary>Computes a row. The row is copied before the call returns; the scores are written before the task ends.</summary>
     /// <param name="row">The features.</param>
@@ -79,69 +97,50 @@ internal sealed partial class BatchEngine : IDisposable
     /// <param name="cancellationToken">Takes the row out unless its batch was formed already.</param>
     /// <returns>How it ended.</returns>
     public ValueTask<BatchAnswer> PredictAsync(
-        ReadOnlySpan<float> row, Memory<float> destination, long deadline = 0, CancellationToken cancellationToken = default)
+        ReadOnlySpan<float> row, Memory<float> destination, long deadline = 0, CancellationToken cancellationToken = default) =>
+        PredictAsync(row, destination, new RowTerms(deadline, cancellationToken));
+
+    /// <summary>The same with all that a row may ask.</summary>
+    public ValueTask<BatchAnswer> PredictAsync(ReadOnlySpan<float> row, Memory<float> destination, in RowTerms terms)
     {
+        if (terms.CancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<BatchAnswer>(terms.CancellationToken);
+        var request = Start(row, destination, terms, null, out var answer);
+        return request is null ? new(answer) : new((IValueTaskSource<BatchAnswer>)request, request.Version);
+    }
+
+    /// <summary>Computes a row, or lets it join a batch.</summary>
+    /// <param name="row">The features; copied before the call returns.</param>
+    /// <param name="destination">Where the scores go.</param>
+    /// <param name="terms">What the row asks of its batch.</param>
+    /// <param name="finisher">Makes the endpoint's answer; needed by who reads the request as such.</param>
+    /// <param name="answer">How it ended, when it ended at once.</param>
+    /// <returns>The waiting request, to be read once; null when it ended at once.</returns>
+    public BatchRequest? Start(ReadOnlySpan<float> row, Memory<float> destination, in RowTerms terms, AnswerFinisher? finisher, out BatchAnswer answer)
+    {
+        answer = default;
         if (row.Length != _width)
-            return new(new BatchAnswer(PredictionStatus.InvalidInput, null, ~(long)row.Length));
+        {
+            answer = new BatchAnswer(PredictionStatus.InvalidInput, null, ~(long)row.Length);
+            return null;
+        }
+
         if (destination.Length < _outputs)
             throw new ArgumentException($"The destination holds {destination.Length} scores; the model gives {_outputs}.", nameof(destination));
-        var bad = FindNonFinite(row, _passNaN);
-        if (bad >= 0)
-            return new(new BatchAnswer(PredictionStatus.InvalidInput, null, bad));
-        if (cancellationToken.IsCancellationRequested)
-            return ValueTask.FromCanceled<BatchAnswer>(cancellationToken);
-        if (deadline != 0 && _clock.GetTimestamp() >= deadline)
-            return new(new BatchAnswer(PredictionStatus.DeadlineExceeded));
-
-        BatchSlot slot;
-        BatchRequest request;
-        BatchLeader? start = null;
-        int index;
-        lock (_gate)
+        if (terms.Deadline != 0 && _clock.GetTimestamp() >= terms.Deadline)
         {
-            if (_retired)
-                return new(new BatchAnswer(PredictionStatus.Retired));
-            if (_head is null && (_seats == 0 || (_parallelRows == 1 && _seats < _parallelism)) && _options.MaximumDelay == TimeSpan.Zero)
-            {
-                slot = RentSlot();
-                _seats++;
-                index = -1;
-                request = null!;
-            }
-            else
-            {
-                if (_queuedRows >= _options.QueueLimit)
-                    return new(new BatchAnswer(PredictionStatus.Overloaded, null, EstimateWait()));
-                request = RentRequest();
-                request.Begin(destination, deadline, cancellationToken.CanBeCanceled);
-                slot = _tail is { } tail && tail.Count < _maximumRows ? tail : AppendSlot();
-                index = slot.Count++;
-                slot.Requests[index] = request;
-                _queuedRows++;
-                if (_width <= CopyUnderLockWidth)
-                {
-                    row.CopyTo(slot.Buffer.Input.Span.Slice(index * _width, _width));
-                    slot.Written++;
-                }
-
-                start = NeedsLeader();
-            }
+            answer = new BatchAnswer(PredictionStatus.DeadlineExceeded);
+            return null;
         }
 
-        if (index < 0)
-            return new(RunOwn(slot, row, destination.Span));
-        if (_width > CopyUnderLockWidth)
+        if (BatchLeader.Current is { } leader && leader.Engine == this && terms.IsPlain)
         {
-            row.CopyTo(slot.Buffer.Input.Span.Slice(index * _width, _width));
-            Interlocked.Increment(ref slot.Written);
+            var request = JoinOwn(leader, row, destination, terms, finisher, ref answer);
+            if (request is not null || answer.Status != PredictionStatus.Ok)
+                return request;
         }
 
-        if (cancellationToken.CanBeCanceled)
-            request.Register(cancellationToken);
-        var task = new ValueTask<BatchAnswer>(request, request.Version);
-        if (start is not null)
-            ThreadPool.UnsafeQueueUserWorkItem(start, preferLocal: false);
-        return task;
+        return StartShared(row, destination, terms, finisher, out answer);
     }
 
     /// <summary>Refuses further requests and disposes the model after the last one that was admitted.</summary>
@@ -153,8 +152,8 @@ internal sealed partial class BatchEngine : IDisposable
         {
             if (_retired)
                 return;
-            _retired = true;
-            start = _seats == 0 && _head is not null ? TakeSeat() : null;
+            Volatile.Write(ref _retired, true);
+            start = _seats == 0 && _queuedRows > 0 ? TakeSeat() : null;
             idle = _seats == 0;
         }
 
@@ -166,70 +165,56 @@ internal sealed partial class BatchEngine : IDisposable
 
     public void Dispose() => Retire();
 
-    internal void Return(BatchRequest request)
+    private static void Check(BatchingOptions options)
     {
-        // Only ever pushed one by one and taken whole, so the ABA problem of such lists does not arise.
-        var head = Volatile.Read(ref _returnedRequests);
-        while (true)
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumBatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueLimit, 1);
+        if (options.RunTimeout <= TimeSpan.Zero)
+            throw new ArgumentOutOfRangeException(nameof(options), $"BatchingOptions.RunTimeout is {options.RunTimeout}; it must be positive, or null for no limit.");
+        for (var i = 0; i < options.PreferredBatchSizes.Count; i++)
         {
-            request.Next = head;
-            var seen = Interlocked.CompareExchange(ref _returnedRequests, request, head);
-            if (seen == head)
-                return;
-            head = seen;
+            if (options.PreferredBatchSizes[i] < 1 || (i > 0 && options.PreferredBatchSizes[i] <= options.PreferredBatchSizes[i - 1]))
+                throw new ArgumentException(
+                    $"BatchingOptions.PreferredBatchSizes ({string.Join(", ", options.PreferredBatchSizes)}) must be positive and ascending.", nameof(options));
         }
     }
 
-    // The position of the first infinity (or NaN, unless it may pass), or -1. x * 0 is NaN for exactly those two.
-    private static int FindNonFinite(ReadOnlySpan<float> row, bool passNaN)
-    {
-        var sum = 0f;
-        var i = 0;
-        if (Vector.IsHardwareAccelerated && row.Length >= Vector<float>.Count)
-        {
-            var vectors = MemoryMarshal.Cast<float, Vector<float>>(row);
-            var total = Vector<float>.Zero;
-            foreach (var vector in vectors)
-                total += vector * Vector<float>.Zero;
-            sum = Vector.Sum(total);
-            i = vectors.Length * Vector<float>.Count;
-        }
-
-        for (; i < row.Length; i++)
-            sum += row[i] * 0f;
-        if (sum == 0f)
-            return -1;
-        for (i = 0; i < row.Length; i++)
-        {
-            if (float.IsInfinity(row[i]) || (!passNaN && float.IsNaN(row[i])))
-                return i;
-        }
-
-        return -1;
-    }
-
+    // On the caller's thread, in a seat of its own.
     private BatchAnswer RunOwn(BatchSlot slot, ReadOnlySpan<float> row, Span<float> destination)
     {
         BatchAnswer answer = default;
         try
         {
-            row.CopyTo(slot.Buffer.Input.Span);
-            slot.Buffer.Run(1);
-            slot.Buffer.Output.Span[.._outputs].CopyTo(destination);
+            var bad = RowCheck.Copy(row, slot.Input(0), _passNaN);
+            if (bad < 0)
+            {
+                slot.Buffer.Run(Padded(slot, 1));
+                slot.Output(0).CopyTo(destination);
+            }
+            else
+            {
+                answer = new BatchAnswer(PredictionStatus.InvalidInput, null, bad);
+            }
         }
         catch (Exception e)
         {
             answer = new BatchAnswer(PredictionStatus.Failed, e);
         }
 
+        LeaveOwnSeat(slot);
+        _metrics?.Batch(1, _labels);
+        return answer;
+    }
+
+    private void LeaveOwnSeat(BatchSlot slot)
+    {
         BatchLeader? successor = null;
         bool last;
         lock (_gate)
         {
-            slot.Reset();
             _freeSlots.Push(slot);
             _seats--;
-            if (_head is not null && _seats == 0)
+            if (_queuedRows > 0 && _seats == 0)
                 successor = TakeSeat();
             last = _retired && _seats == 0;
         }
@@ -238,56 +223,7 @@ internal sealed partial class BatchEngine : IDisposable
             ThreadPool.UnsafeQueueUserWorkItem(successor, preferLocal: false);
         else if (last)
             DisposeModel();
-        _metrics?.Batch(1);
-        return answer;
     }
-
-    // Under the lock. Another batch beside the running ones only when enough rows wait that it costs no batching.
-    private BatchLeader? NeedsLeader()
-    {
-        if (_seats == 0)
-        {
-            if (_options.MaximumDelay == TimeSpan.Zero || _queuedRows >= _maximumRows)
-                return TakeSeat();
-            ArmDelay();
-            return null;
-        }
-
-        return _seats < _parallelism && _queuedRows >= _parallelRows * _seats ? TakeSeat() : null;
-    }
-
-    private BatchSlot AppendSlot()
-    {
-        var slot = RentSlot();
-        if (_tail is null)
-            _head = slot;
-        else
-            _tail.Next = slot;
-        _tail = slot;
-        return slot;
-    }
-
-    private BatchSlot RentSlot()
-    {
-        if (_freeSlots.TryPop(out var slot))
-            return slot;
-        slot = new BatchSlot(_runtime.CreateBuffer(_maximumRows));
-        _allSlots.Add(slot);
-        return slot;
-    }
-
-    private BatchRequest RentRequest()
-    {
-        var request = _freeRequests ?? Interlocked.Exchange(ref _returnedRequests, null);
-        if (request is null)
-            return new BatchRequest(this);
-        _freeRequests = request.Next;
-        request.Next = null;
-        return request;
-    }
-
-    private long EstimateWait() =>
-        TimeSpan.FromSeconds(Math.Clamp(_queuedRows * _secondsPerRow / _parallelism, 0.001, 60)).Ticks;
 
     private void DisposeModel()
     {
@@ -296,10 +232,21 @@ internal sealed partial class BatchEngine : IDisposable
             if (_disposed)
                 return;
             _disposed = true;
+            _delay?.Dispose();
+            _watch?.Dispose();
+            if (_hung > 0)
+            {
+                // The model stays until the run that hangs comes back; nobody waits for that.
+                _drained.TrySetResult();
+                return;
+            }
         }
 
-        _delay?.Dispose();
-        _watch?.Dispose();
+        ReleaseModel();
+    }
+
+    private void ReleaseModel()
+    {
         foreach (var slot in _allSlots)
             slot.Buffer.Dispose();
         _runtime.Dispose();

@@ -11,6 +11,7 @@ internal sealed partial class Endpoint(
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly ILogger _logger = context.LoggerFactory.CreateLogger<Endpoint>();
     private readonly List<Task> _retiring = [];
+    private readonly CallPool<ObservedCall> _calls = new();
     private EndpointState? _state;
     private IReadOnlyList<string>? _declared;
     private string? _lastError;
@@ -34,27 +35,64 @@ internal sealed partial class Endpoint(
     }
 
     public ValueTask<PredictionResult> TryPredictAsync(
-        ReadOnlyMemory<float> features, Memory<float> scores, PredictionContext context = default, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<float> features, Memory<float> scores, PredictionContext context = default, CancellationToken cancellationToken = default) =>
+        TryPredictAsync(features, scores, context, cancellationToken, out _);
+
+    /// <summary>The same; who waits itself for the answer of a batch is given the request that does.</summary>
+    internal ValueTask<PredictionResult> TryPredictAsync(
+        ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, CancellationToken cancellationToken, out BatchRequest? waiting)
     {
+        waiting = null;
         if (Volatile.Read(ref _state) is not { } state)
-            return LoadThenPredictAsync(features, scores, context, cancellationToken);
+            return LoadThenPredictAsync(features, scores, request, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<PredictionResult>(cancellationToken);
         var begin = metrics.Timed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
-        var deadline = Deadline(context.Timeout ?? options.RequestTimeout);
+        var terms = new RowTerms(Deadline(request.Timeout ?? options.RequestTimeout), cancellationToken, request.Priority, request.Caller);
         while (true)
         {
-            var share = state.Router.Choose(context.Key);
-            var version = state.Versions[share];
-            var task = version.Engine.PredictAsync(features.Span, scores, deadline, cancellationToken);
-            if (!task.IsCompletedSuccessfully)
-                return AwaitAsync(task, state, share, features, scores, context, begin);
-            var answer = task.Result;
+            var share = state.Router.Choose(request.Key);
+            var finishers = state.Finishers ?? MakeFinishers(state);
+            var observed = begin != 0 || sinks.Length > 0 || state.Shadow is not null || request.Id is not null
+                ? Rent(state, share, features, scores, request, begin)
+                : null;
+            waiting = state.Versions[share].Engine.Start(features.Span, scores, terms, observed ?? finishers[share], out var answer);
+            if (waiting is not null)
+                return new(waiting, waiting.Version);
+            if (observed is not null)
+                _calls.Return(observed);
             if (answer.Status != PredictionStatus.Retired)
-                return new(Finish(answer, state, share, features, scores, context, begin));
+                return new(Finish(answer, state, share, features, scores, request, begin));
 
             // The snapshot was replaced between reading it and asking its engine; the new one is there before the old engine is retired.
             var current = Volatile.Read(ref _state);
             if (current is null || current == state)
-                return LoadThenPredictAsync(features, scores, context, cancellationToken);
+                return LoadThenPredictAsync(features, scores, request, cancellationToken);
+            state = current;
+        }
+    }
+
+    public ValueTask<PredictionResult> TryPredictRowsAsync(
+        ReadOnlyMemory<float> rows, int count, Memory<float> scores, PredictionContext context = default, CancellationToken cancellationToken = default)
+    {
+        if (Volatile.Read(ref _state) is not { } state)
+            return LoadThenPredictRowsAsync(rows, count, scores, context, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<PredictionResult>(cancellationToken);
+        var begin = metrics.Timed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
+        var terms = new RowTerms(Deadline(context.Timeout ?? options.RequestTimeout), cancellationToken, context.Priority, context.Caller);
+        while (true)
+        {
+            var share = state.Router.Choose(context.Key);
+            var call = new RowsCall(this, state, share, rows, count, scores, context, begin);
+            var waiting = state.Versions[share].Engine.StartRows(rows.Span, count, scores, terms, call, out var answer);
+            if (waiting is not null)
+                return new(waiting, waiting.Version);
+            if (answer.Status != PredictionStatus.Retired)
+                return new(call.Finish(answer));
+            var current = Volatile.Read(ref _state);
+            if (current is null || current == state)
+                return LoadThenPredictRowsAsync(rows, count, scores, context, cancellationToken);
             state = current;
         }
     }
@@ -62,8 +100,54 @@ internal sealed partial class Endpoint(
     private long Deadline(TimeSpan? timeout) =>
         timeout is { } wait ? context.Clock.GetTimestamp() + Math.Max(0, (long)(wait.TotalSeconds * context.Clock.TimestampFrequency)) : 0;
 
-    private PredictionResult Finish(
-        in BatchAnswer answer, EndpointState state, int share, ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, long begin)
+    /// <summary>The answer of a call that nobody observes.</summary>
+    internal PredictionResult Finish(in BatchAnswer answer, EndpointState state, int share)
+    {
+        var version = state.Versions[share];
+        return answer.Status == PredictionStatus.Ok
+            ? new PredictionResult(PredictionStatus.Ok, version.Version, state.Variants[share], PredictionId.New(), version.Engine.OutputWidth)
+            : Refuse(answer, version, state.Variants[share], version.Engine.InputWidth);
+    }
+
+    /// <summary>The answer of a request of several rows: each is logged and mirrored by itself, under one identity.</summary>
+    internal PredictionResult FinishRows(
+        in BatchAnswer answer, EndpointState state, int share, ReadOnlyMemory<float> rows, int count, Memory<float> scores, in PredictionContext request, long begin)
+    {
+        var (width, outputs) = (state.Versions[share].Engine.InputWidth, state.Versions[share].Engine.OutputWidth);
+        if (answer.Status != PredictionStatus.Ok)
+            return RefuseRows(answer, state, share, rows.Length, count);
+        var each = request with { Id = request.Id ?? PredictionId.New() };
+        if (sinks.Length > 0 || state.Shadow is not null)
+        {
+            for (var i = 0; i < count; i++)
+                Finish(answer, state, share, rows.Slice(i * width, width), scores.Slice(i * outputs, outputs), each, 0);
+        }
+
+        if (begin != 0)
+            Observe(state.Versions[share], state.Variants[share], begin);
+        return new PredictionResult(PredictionStatus.Ok, state.Versions[share].Version, state.Variants[share], each.Id.Value, count * outputs);
+    }
+
+    private PredictionResult RefuseRows(in BatchAnswer answer, EndpointState state, int share, int length, int count)
+    {
+        var width = state.Versions[share].Engine.InputWidth;
+        if (answer.Status != PredictionStatus.InvalidInput)
+            return Refuse(answer, state.Versions[share], state.Variants[share], length);
+        if (answer.Detail < 0)
+        {
+            metrics.Refused(Name, answer.Status);
+            return new PredictionResult(
+                answer.Status, state.Versions[share].Version, state.Variants[share], default, 0, default,
+                new InvalidInputException($"Endpoint '{Name}' ({state.Versions[share].VersionText}) takes {width} features a row; the request has {length} for {count} rows."));
+        }
+
+        var result = Refuse(answer with { Detail = answer.Detail % width }, state.Versions[share], state.Variants[share], length);
+        return result with { Error = new InvalidInputException($"Row {(answer.Detail / width) + 1} of {count}: {result.Error!.Message}") };
+    }
+
+    internal PredictionResult Finish(
+        in BatchAnswer answer, EndpointState state, int share, ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, long begin,
+        ActivityContext origin = default, ActivityContext batch = default)
     {
         var version = state.Versions[share];
         var variant = state.Variants[share];
@@ -84,11 +168,28 @@ internal sealed partial class Endpoint(
         if (state.Shadow is { } shadow && state.Router.IsMirrored(request.Key))
             shadow.Mirror(features.Span, id, request.Key);
         if (begin != 0)
-            Observe(version, variant, begin);
+            Observe(version, variant, begin, origin, batch);
         return new PredictionResult(PredictionStatus.Ok, version.Version, variant, id, version.Engine.OutputWidth);
     }
 
-    private void Observe(ServedVersion version, string variant, long begin)
+    private ObservedCall Rent(EndpointState state, int share, ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, long begin)
+    {
+        var call = _calls.Rent() ?? new ObservedCall(this);
+        call.Begin(state, share, features, scores, request, begin);
+        return call;
+    }
+
+    internal void Return(ObservedCall call) => _calls.Return(call);
+
+    private AnswerFinisher[] MakeFinishers(EndpointState state)
+    {
+        var finishers = new AnswerFinisher[state.Versions.Length];
+        for (var share = 0; share < finishers.Length; share++)
+            finishers[share] = new PlainCall(this, state, share);
+        return state.Finishers = finishers;
+    }
+
+    private void Observe(ServedVersion version, string variant, long begin, ActivityContext origin = default, ActivityContext batch = default)
     {
         var duration = Stopwatch.GetElapsedTime(begin);
         if (metrics.Timed)
@@ -96,7 +197,8 @@ internal sealed partial class Endpoint(
         if (!ServingMetrics.Activities.HasListeners())
             return;
         var end = TimeProvider.System.GetUtcNow();
-        using var activity = ServingMetrics.Activities.StartActivity("mlops.serving.predict", ActivityKind.Internal, default(ActivityContext), null, null, end - duration);
+        using var activity = ServingMetrics.Activities.StartActivity(
+            "mlops.serving.predict", ActivityKind.Internal, origin, null, batch == default ? null : [new ActivityLink(batch)], end - duration);
         activity?.SetTag("mlops.endpoint", Name);
         activity?.SetTag("mlops.model.version", version.VersionText);
         activity?.SetTag("mlops.variant", variant);
@@ -130,11 +232,6 @@ internal sealed partial class Endpoint(
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<PredictionResult> AwaitAsync(
-        ValueTask<BatchAnswer> task, EndpointState state, int share, ReadOnlyMemory<float> features, Memory<float> scores, PredictionContext request, long begin) =>
-        Finish(await task.ConfigureAwait(false), state, share, features, scores, request, begin);
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<PredictionResult> ThrowingAsync(ValueTask<PredictionResult> task)
     {
         var result = await task.ConfigureAwait(false);
@@ -147,5 +244,12 @@ internal sealed partial class Endpoint(
     {
         await EnsureLoadedAsync(cancellationToken).ConfigureAwait(false);
         return await TryPredictAsync(features, scores, context, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<PredictionResult> LoadThenPredictRowsAsync(
+        ReadOnlyMemory<float> rows, int count, Memory<float> scores, PredictionContext context, CancellationToken cancellationToken)
+    {
+        await EnsureLoadedAsync(cancellationToken).ConfigureAwait(false);
+        return await TryPredictRowsAsync(rows, count, scores, context, cancellationToken).ConfigureAwait(false);
     }
 }

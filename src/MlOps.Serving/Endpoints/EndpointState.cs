@@ -16,6 +16,9 @@ internal sealed class EndpointState(TrafficRow row, TrafficPolicy policy, Served
 
     public ShadowMirror? Shadow { get; } = shadow;
 
+    /// <summary>Make the endpoint's answers, by share; made by the endpoint when first needed.</summary>
+    public AnswerFinisher[]? Finishers { get; set; }
+
     public int Outputs { get; } = versions.Max(version => version.Engine.OutputWidth);
 
     public IEnumerable<ServedVersion> All => Shadow is null ? Versions : Versions.Append(Shadow.Version);

@@ -19,6 +19,17 @@ public interface IEndpoint
     ValueTask<PredictionResult> TryPredictAsync(
         ReadOnlyMemory<float> features, Memory<float> scores, PredictionContext context = default, CancellationToken cancellationToken = default);
 
+    /// <summary>Predicts several rows. They join batches one by one, may be split over several, and are answered together.</summary>
+    /// <param name="rows">The input rows, row-major; must not change until the task ends.</param>
+    /// <param name="count">How many rows, from 1 to <see cref="BatchingOptions.QueueLimit"/>.</param>
+    /// <param name="scores">Where the output rows go, row-major.</param>
+    /// <param name="context">What else the request says.</param>
+    /// <param name="cancellationToken">Takes out the rows whose batches were not formed yet.</param>
+    /// <returns>How they ended: well only if all did; the first error otherwise.</returns>
+    /// <exception cref="NotFoundException">The endpoint does not serve.</exception>
+    ValueTask<PredictionResult> TryPredictRowsAsync(
+        ReadOnlyMemory<float> rows, int count, Memory<float> scores, PredictionContext context = default, CancellationToken cancellationToken = default);
+
     /// <summary>Predicts one row.</summary>
     /// <param name="features">The model's input row; must not change until the task ends.</param>
     /// <param name="scores">Where the output row goes.</param>

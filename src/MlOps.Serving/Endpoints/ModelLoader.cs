@@ -22,12 +22,13 @@ internal sealed class ModelLoader(
         try
         {
             await ReplayExampleAsync(record, runtime, cancellationToken).ConfigureAwait(false);
-            var parallelRows = await Task.Run(() => WarmUp(runtime, batching, version), cancellationToken).ConfigureAwait(false);
+            var curve = await Task.Run(() => WarmUp(runtime, batching, version), cancellationToken).ConfigureAwait(false);
             var shared = new SharedRuntime(runtime, users: 2);
-            var rows = new BatchEngine(shared, batching, context.Clock, parallelRows, metrics);
-            var tensors = new TensorEngine(shared, batching, context.Clock, rows, metrics, context.LoggerFactory.CreateLogger<TensorEngine>());
+            var labels = new BatchLabels(endpoint, version.ToString());
+            var engine = new BatchEngine(shared, batching, context.Clock, curve, metrics, labels);
+            var tensors = new TensorEngine(shared, batching, context.Clock, engine, metrics, labels, context.LoggerFactory.CreateLogger<TensorEngine>());
             await Task.Run(tensors.WarmUp, cancellationToken).ConfigureAwait(false);
-            return new ServedVersion(version, rows, tensors, record.Signature.Features, runtime.MemoryBytes)
+            return new ServedVersion(version, engine, tensors, record.Signature.Features, runtime.MemoryBytes)
             {
                 Inputs = runtime.Inputs, Outputs = runtime.Outputs,
             };
@@ -125,15 +126,15 @@ internal sealed class ModelLoader(
         return $"Loaded, ran and reproduced its stored example of {input.Length} rows.";
     }
 
-    // Every size is run once for its bindings; then the time per row tells from which size on another batch beside is worth its while.
-    private static int WarmUp(IModelRuntime runtime, BatchingOptions batching, ModelVersionRef version)
+    // Every size is run once for its bindings; then the best of a few runs tells what a batch of that size costs.
+    private static BatchCurve? WarmUp(IModelRuntime runtime, BatchingOptions batching, ModelVersionRef version)
     {
         if (!runtime.HasRows)
-            return 1;
+            return null;
         var rows = Math.Min(Math.Min(batching.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), BatchEngine.RowsThatFit(runtime));
         using var buffer = runtime.CreateBuffer(rows);
         Fill(buffer.Input.Span);
-        var curve = new List<(int Rows, double PerRow)>();
+        var points = new List<BatchCurvePoint>();
         var begin = Stopwatch.GetTimestamp();
         for (var size = 1; size <= rows; size *= 2)
         {
@@ -143,15 +144,15 @@ internal sealed class ModelLoader(
             {
                 var start = Stopwatch.GetTimestamp();
                 Run(buffer, size, version);
-                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / size);
+                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
             }
 
             if (best == double.MaxValue)
                 break;
-            curve.Add((size, best));
+            points.Add(new BatchCurvePoint(size, TimeSpan.FromTicks(Math.Max(1, (long)(best * TimeSpan.TicksPerSecond)))));
         }
 
-        return curve.Count == 0 ? 1 : curve.First(point => point.PerRow <= curve.Min(other => other.PerRow) * 1.2).Rows;
+        return points.Count == 0 ? null : new BatchCurve(points);
     }
 
     private static TimeSpan[] MeasureSingle(IModelRuntime runtime)

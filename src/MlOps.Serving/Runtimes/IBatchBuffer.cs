@@ -15,4 +15,8 @@ public interface IBatchBuffer : IDisposable
     /// <summary>Computes the first rows. Blocks; allocates nothing once a size has been used.</summary>
     /// <param name="rows">How many, 1 to <see cref="MaximumRows"/>.</param>
     void Run(int rows);
+
+    /// <summary>Asks a run of this buffer that another thread has begun to end early. The run then throws, or ends as if nothing had been asked.</summary>
+    /// <returns>Whether the runtime can do that.</returns>
+    bool TryAbort() => false;
 }
