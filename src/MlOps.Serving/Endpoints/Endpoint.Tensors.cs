@@ -25,7 +25,7 @@ internal sealed partial class Endpoint
         if (_resilience is not null)
             return Into(await ResilientAsync(inputs, outputs, context, cancellationToken).ConfigureAwait(false), into);
         var begin = metrics.Timed || ServingMetrics.Activities.HasListeners() ? Stopwatch.GetTimestamp() : 0;
-        var deadline = Deadline(context.Timeout ?? options.RequestTimeout);
+        var terms = new RowTerms(Deadline(context.Timeout ?? options.RequestTimeout), cancellationToken, context.Priority, context.Caller);
         while (true)
         {
             var state = Volatile.Read(ref _state);
@@ -37,7 +37,7 @@ internal sealed partial class Endpoint
 
             var share = state.Router.Choose(context.Key);
             var (version, variant) = (state.Versions[share], state.Variants[share]);
-            var answer = await version.Tensors.RunAsync(inputs, outputs, deadline, cancellationToken, into).ConfigureAwait(false);
+            var answer = await version.Tensors.RunAsync(inputs, outputs, terms, into).ConfigureAwait(false);
             if (answer.Status == PredictionStatus.Retired)
                 continue;
             if (answer.Status != PredictionStatus.Ok)

@@ -25,8 +25,9 @@ internal sealed class ModelLoader(
             await ReplayExampleAsync(record, runtime, cancellationToken).ConfigureAwait(false);
             var curve = await Task.Run(() => WarmUp(runtime, batching, version), cancellationToken).ConfigureAwait(false);
             var shared = new SharedRuntime(runtime, users: 2);
-            var engine = new BatchEngine(shared, batching, context.Clock, tuned?.Curve ?? curve, metrics, new BatchLabels(endpoint, version.ToString()));
-            var tensors = new TensorEngine(shared, batching, context.Clock, engine, metrics, context.LoggerFactory.CreateLogger<TensorEngine>());
+            var labels = new BatchLabels(endpoint, version.ToString());
+            var engine = new BatchEngine(shared, batching, context.Clock, tuned?.Curve ?? curve, metrics, labels);
+            var tensors = new TensorEngine(shared, batching, context.Clock, engine, metrics, labels, context.LoggerFactory.CreateLogger<TensorEngine>());
             await Task.Run(tensors.WarmUp, cancellationToken).ConfigureAwait(false);
             return new ServedVersion(version, engine, tensors, record.Signature.Features, runtime.MemoryBytes)
             {

@@ -53,7 +53,7 @@ internal sealed class ServedModels(EnvironmentContext context, EndpointSet endpo
         while (true)
         {
             var loaded = await GetAsync(version, cancellationToken).ConfigureAwait(false);
-            var answer = await loaded.Served.Tensors.RunAsync(inputs, outputs, deadline, cancellationToken).ConfigureAwait(false);
+            var answer = await loaded.Served.Tensors.RunAsync(inputs, outputs, new RowTerms(deadline, cancellationToken, request.Priority, request.Caller)).ConfigureAwait(false);
             if (answer.Status == PredictionStatus.Retired)
                 continue;
             new PredictionResult(answer.Status, version, TrafficPolicy.Stable, default, 0, TimeSpan.FromTicks(answer.Wait), answer.Error).ThrowIfNotOk();

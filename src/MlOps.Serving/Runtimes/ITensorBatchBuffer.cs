@@ -2,7 +2,7 @@ namespace MlOps.Serving;
 
 /// <summary>
 /// The input and output memory of one batch of tensors whose rows are all of one shape, bound to its model. The first dimension of every
-/// tensor is the batch. Used by one thread at a time, except <see cref="Cancel"/>.
+/// tensor is the batch. Used by one thread at a time, except <see cref="TryAbort"/>.
 /// </summary>
 public interface ITensorBatchBuffer : IDisposable
 {
@@ -29,8 +29,7 @@ public interface ITensorBatchBuffer : IDisposable
     /// <returns>The dimensions after the first.</returns>
     ReadOnlySpan<int> OutputRow(int index);
 
-    /// <summary>Asks a run in progress to end early; from any thread.</summary>
-    void Cancel()
-    {
-    }
+    /// <summary>Asks a run of this buffer that another thread has begun to end early. The run then throws, or ends as if nothing had been asked.</summary>
+    /// <returns>Whether the runtime can do that.</returns>
+    bool TryAbort() => false;
 }

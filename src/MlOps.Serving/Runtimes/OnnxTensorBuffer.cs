@@ -79,7 +79,7 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
         }
     }
 
-    public void Cancel() => _options.Terminate = true;
+    public bool TryAbort() => _options.Terminate = true;
 
     public void Dispose()
     {

@@ -1,6 +1,6 @@
 namespace MlOps.Serving;
 
-/// <summary>Where the rows of a batch are written and its answers read. Used by one thread at a time, except <see cref="Cancel"/>.</summary>
+/// <summary>Where the rows of a batch are written and its answers read. Used by one thread at a time, except <see cref="Abort"/>.</summary>
 internal abstract class BatchMemory(TensorPlan plan, int[][] rowShapes, int paddedLength, int maximumRows) : IDisposable
 {
     public int MaximumRows => maximumRows;
@@ -32,7 +32,7 @@ internal abstract class BatchMemory(TensorPlan plan, int[][] rowShapes, int padd
         return bytes;
     }
 
-    public abstract void Cancel();
+    public abstract void Abort();
 
     public abstract void Dispose();
 

@@ -19,7 +19,7 @@ internal sealed class BoundMemory : BatchMemory
 
     public override void Run(int rows) => _buffer.Run(rows);
 
-    public override void Cancel() => _buffer.Cancel();
+    public override void Abort() => _buffer.TryAbort();
 
     public override void Dispose() => _buffer.Dispose();
 

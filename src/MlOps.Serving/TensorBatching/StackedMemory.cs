@@ -40,7 +40,7 @@ internal sealed class StackedMemory(IModelRuntime runtime, TensorPlan plan, int[
         }
     }
 
-    public override void Cancel() => _cancellation?.Cancel();
+    public override void Abort() => _cancellation?.Cancel();
 
     public override void Dispose() => _cancellation?.Dispose();
 

@@ -15,10 +15,6 @@ public sealed record TensorBatchingOptions
     /// <value>Default: 256 MiB. Beyond it the shapes that were not seen for the longest time lose theirs.</value>
     public long CacheBytes { get; init; } = 256L << 20;
 
-    /// <summary>How long a run may take before its requests fail and its place is given to another.</summary>
-    /// <value>Default: null, without limit.</value>
-    public TimeSpan? RunTimeout { get; init; }
-
     /// <summary>Inputs of varying length, such as token ids.</summary>
     /// <value>Default: null: only requests of equal shapes join a batch.</value>
     public RaggedOptions? Ragged { get; init; }

@@ -27,7 +27,7 @@ internal sealed class TensorBucket
     public int MaximumRows => Volatile.Read(ref _maximumRows);
 
     /// <summary>Guarded by the engine's lock, as all that follows.</summary>
-    public Queue<TensorRequest> Waiting { get; } = new();
+    public TensorLine Waiting { get; } = new();
 
     public int WaitingRows { get; set; }
 

@@ -32,7 +32,7 @@ internal sealed partial class TensorEngine
         if (exact && batch.Answers[0].Status == PredictionStatus.Ok)
             bucket.Costs.Add(rows, seconds);
         Volatile.Write(ref _secondsPerRow, (Volatile.Read(ref _secondsPerRow) * 0.9) + (seconds / rows * 0.1));
-        _metrics?.Batch(rows);
+        _metrics?.Batch(rows, _labels, default, TimeSpan.FromSeconds(seconds));
     }
 
     // The requests from one place to another as one batch; when that fails each half by itself, down to the one that is to blame.
@@ -47,7 +47,7 @@ internal sealed partial class TensorEngine
         var kept = false;
         try
         {
-            Allow(leader, batch, memory.Cancel);
+            Allow(leader, batch, memory.Abort);
             var since = Stopwatch.GetTimestamp();
             memory.Prepare(rows);
             var row = 0;
@@ -170,7 +170,7 @@ internal sealed partial class TensorEngine
         try
         {
             var token = request.Token;
-            if (_options.Tensors.RunTimeout is not null)
+            if (_options.RunTimeout is not null)
             {
                 own = CancellationTokenSource.CreateLinkedTokenSource(token);
                 token = own.Token;
@@ -197,7 +197,7 @@ internal sealed partial class TensorEngine
     // What ends the run in progress; under the lock, so that nothing is cancelled that was disposed.
     private void Allow(TensorLeader leader, TensorBatch batch, Action? cancel)
     {
-        if (_options.Tensors.RunTimeout is null)
+        if (_options.RunTimeout is null)
             return;
         lock (batch.Writing)
             leader.Cancel = cancel;
@@ -321,7 +321,7 @@ internal sealed partial class TensorEngine
                 return new BoundMemory(buffer, _plan, bucket.RowShapes, bucket.PaddedLength);
         }
 
-        return new StackedMemory(_runtime, _plan, bucket.RowShapes, bucket.PaddedLength, capacity, _options.Tensors.RunTimeout is not null);
+        return new StackedMemory(_runtime, _plan, bucket.RowShapes, bucket.PaddedLength, capacity, _options.RunTimeout is not null);
     }
 
     private void Return(TensorBucket bucket, BatchMemory memory, bool keep)

@@ -71,27 +71,41 @@ internal sealed partial class TensorEngine
     // Under the lock. The bucket that waits longest, as many of its requests as are worth a batch; what is left goes to the end.
     private TensorBatch Form(TensorLeader leader)
     {
-        var bucket = _ready.Dequeue();
+        var bucket = TakeBucket();
         var limit = bucket.Alone ? 1 : bucket.Costs.Limit;
         var rows = 0;
-        var count = 0;
-        foreach (var request in bucket.Waiting)
+        var requests = new List<TensorRequest>();
+        while (bucket.Waiting.TryPeek(out var request) && (requests.Count == 0 || rows + request.Rows <= limit))
         {
-            if (count > 0 && rows + request.Rows > limit)
-                break;
             rows += request.Rows;
-            count++;
+            requests.Add(bucket.Waiting.Take());
+            if (!request.Terms.IsPlain)
+                _shaped--;
         }
 
-        var requests = new TensorRequest[count];
-        for (var i = 0; i < count; i++)
-            requests[i] = bucket.Waiting.Dequeue();
         bucket.WaitingRows -= rows;
         _queuedRows -= rows;
         bucket.Queued = bucket.Waiting.Count > 0;
         if (bucket.Queued)
-            _ready.Enqueue(bucket);
-        return Begin(leader, bucket, requests);
+            _ready.AddLast(bucket);
+        return Begin(leader, bucket, [.. requests]);
+    }
+
+    // The first in line, unless one behind it has more urgent requests.
+    private TensorBucket TakeBucket()
+    {
+        var node = _ready.First!;
+        if (_shaped > 0)
+        {
+            for (var other = node.Next; other is not null; other = other.Next)
+            {
+                if (other.Value.Waiting.Highest < node.Value.Waiting.Highest)
+                    node = other;
+            }
+        }
+
+        _ready.Remove(node);
+        return node.Value;
     }
 
     private TensorBatch Begin(TensorLeader leader, TensorBucket bucket, TensorRequest[] requests)
@@ -146,7 +160,7 @@ internal sealed partial class TensorEngine
         {
             if (!request.TryClaim())
                 continue;
-            if (request.Deadline != 0 && (now != 0 ? now : now = _clock.GetTimestamp()) >= request.Deadline)
+            if (request.Terms.Deadline != 0 && (now != 0 ? now : now = _clock.GetTimestamp()) >= request.Terms.Deadline)
                 request.Complete(new TensorAnswer(PredictionStatus.DeadlineExceeded), inline: false);
             else
                 batch.Requests[live++] = request;
@@ -192,7 +206,7 @@ internal sealed partial class TensorEngine
             {
                 var leader = _active[i];
                 var (running, answering) = (Volatile.Read(ref leader.RunningSince), Volatile.Read(ref leader.AnsweringSince));
-                var hangs = running != 0 && _options.Tensors.RunTimeout is { } limit && _clock.GetElapsedTime(running) >= limit;
+                var hangs = running != 0 && _options.RunTimeout is { } limit && _clock.GetElapsedTime(running) >= limit;
                 if (!hangs && (answering == 0 || _clock.GetElapsedTime(answering) < WatchInterval))
                     continue;
                 leader.Deposed = true;
@@ -220,7 +234,7 @@ internal sealed partial class TensorEngine
 
     private void Abandon(TensorLeader leader, TensorBatch batch)
     {
-        var limit = _options.Tensors.RunTimeout!.Value.TotalMilliseconds;
+        var limit = _options.RunTimeout!.Value.TotalMilliseconds;
         lock (batch.Writing)
         {
             if (batch.Computed)

@@ -1,11 +1,12 @@
 using System.Globalization;
-using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace MlOps.Serving;
 
 internal sealed partial class TensorEngine
 {
+    // So many rows may always wait.
+    private const int FewRows = 64;
+
     /// <summary>The output that the scores of rows stand in; null for a model without rows.</summary>
     public string? RowOutputName => _rowOutput?.Name;
 
@@ -18,9 +19,9 @@ internal sealed partial class TensorEngine
 
     private bool ShapeFits(TensorValue<float> rows) => rows.Shape[1..].SequenceEqual(_rowShape);
 
-    // One row, or rows for a model that fixes its batch; more rows are a batch already.
+    // More rows than fit a batch run as they are, unless the model fixes its batch.
     private bool GoesByRow(TensorValue<float> rows, IReadOnlyCollection<string>? outputs) =>
-        _rowEngine is not null && (rows.Shape[0] == 1 || _runtime.FixedBatchSize is { } size && rows.Shape[0] != size) &&
+        _rowEngine is not null && rows.Shape[0] <= Math.Max(_rowEngine.MaximumRows, _runtime.FixedBatchSize is null ? 0 : FewRows) &&
         _rowOutput is { } output && (_outputNames.Length == 1 || (outputs is { Count: 1 } && outputs.First() == output.Name));
 
     private static int[]? FindRowShape(IModelRuntime runtime)
@@ -53,30 +54,14 @@ internal sealed partial class TensorEngine
     {
         var pass = _options.MissingFeatures == MissingFeatures.Pass;
         var values = rows.Data.Span;
-
-        // x * 0 is NaN for infinities and NaN, and 0 for all others.
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        var total = Vector<float>.Zero;
-        foreach (var vector in vectors)
-            total += vector * Vector<float>.Zero;
-        var sum = Vector.Sum(total);
-        foreach (var value in values[(vectors.Length * Vector<float>.Count)..])
-            sum += value * 0f;
-        for (var i = 0; sum != 0f && i < values.Length; i++)
-        {
-            if (float.IsInfinity(values[i]) || (!pass && float.IsNaN(values[i])))
-            {
-                return new InvalidInputException(
-                    $"Element {(i % _runtime.InputWidth) + 1} of row {(i / _runtime.InputWidth) + 1} of input '{_runtime.Inputs[0].Name}' is {values[i]}. " +
-                    "Send a finite number, or set BatchingOptions.MissingFeatures to Pass if the model knows missing values.");
-            }
-        }
-
-        return null;
+        var i = RowCheck.Find(values, pass);
+        return i < 0 ? null : new InvalidInputException(
+            $"Element {(i % _runtime.InputWidth) + 1} of row {(i / _runtime.InputWidth) + 1} of input '{_runtime.Inputs[0].Name}' is {values[i]}. " +
+            "Send a finite number, or set BatchingOptions.MissingFeatures to Pass if the model knows missing values.");
     }
 
     private async ValueTask<TensorAnswer> RunRowsAsync(
-        TensorValue<float> rows, long deadline, CancellationToken cancellationToken, IReadOnlyDictionary<string, TensorValue>? into)
+        TensorValue<float> rows, RowTerms terms, IReadOnlyDictionary<string, TensorValue>? into)
     {
         var output = _rowOutput!.Value;
         var (count, width, outputs) = (rows.Shape[0], _runtime.InputWidth, _runtime.OutputWidth);
@@ -95,29 +80,9 @@ internal sealed partial class TensorEngine
         }
 
         var scores = (TensorValue<float>?)given ?? TensorValue.Create(new float[count * outputs], shape);
-        var running = new ValueTask<BatchAnswer>[count];
-        for (var row = 0; row < count; row++)
-            running[row] = _rowEngine!.PredictAsync(rows.Data.Span.Slice(row * width, width), scores.Data.Slice(row * outputs, outputs), deadline, cancellationToken);
-        BatchAnswer worst = default;
-        OperationCanceledException? cancelled = null;
-        foreach (var task in running)
-        {
-            try
-            {
-                var answer = await task.ConfigureAwait(false);
-                if (worst.Status == PredictionStatus.Ok)
-                    worst = answer;
-            }
-            catch (OperationCanceledException e)
-            {
-                cancelled = e;
-            }
-        }
-
-        if (cancelled is not null)
-            throw cancelled;
-        return worst.Status == PredictionStatus.Ok
+        var answer = await _rowEngine!.PredictRowsAsync(rows.Data.Span, count, scores.Data, terms).ConfigureAwait(false);
+        return answer.Status == PredictionStatus.Ok
             ? new TensorAnswer(PredictionStatus.Ok, new NamedValues(_outputNames.Length == 1 ? _outputNames : [output.Name], [scores]))
-            : new TensorAnswer(worst.Status, Error: worst.Error, Wait: worst.Status == PredictionStatus.Overloaded ? worst.Detail : 0);
+            : new TensorAnswer(answer.Status, Error: answer.Error, Wait: answer.Status == PredictionStatus.Overloaded ? answer.Detail : 0);
     }
 }

@@ -18,6 +18,7 @@ internal sealed partial class TensorEngine : IDisposable
     private readonly TimeProvider _clock;
     private readonly BatchEngine? _rowEngine;
     private readonly ServingMetrics? _metrics;
+    private readonly BatchLabels? _labels;
     private readonly ILogger _logger;
     private readonly TensorPlan? _plan;
     private readonly LengthBuckets? _lengths;
@@ -28,9 +29,11 @@ internal sealed partial class TensorEngine : IDisposable
     private readonly int[]? _rowShape;
     private readonly Dictionary<ulong, TensorBucket> _buckets = [];
     private readonly TensorBucket _alone = new([], 0, 1);
-    private readonly Queue<TensorBucket> _ready = new();
+    private readonly LinkedList<TensorBucket> _ready = [];
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool _callersRun;
     private int _queuedRows;
+    private int _shaped;
     private int _seats;
     private int _away;
     private int _unbatchable;
@@ -39,15 +42,18 @@ internal sealed partial class TensorEngine : IDisposable
     private double _secondsPerRow = 1e-5;
 
     public TensorEngine(
-        IModelRuntime runtime, BatchingOptions options, TimeProvider clock, BatchEngine? rowEngine = null, ServingMetrics? metrics = null, ILogger? logger = null)
+        IModelRuntime runtime, BatchingOptions options, TimeProvider clock, BatchEngine? rowEngine = null, ServingMetrics? metrics = null, BatchLabels? labels = null,
+        ILogger? logger = null)
     {
         _runtime = runtime;
         _options = options;
         _clock = clock;
         _rowEngine = runtime.HasRows && runtime.Inputs.Count == 1 ? rowEngine : null;
         _metrics = metrics;
+        _labels = labels;
         _logger = logger ?? NullLogger.Instance;
         _parallelism = options.Parallelism > 0 ? options.Parallelism : Math.Min(Environment.ProcessorCount, 8);
+        _callersRun = options.MaximumDelay == TimeSpan.Zero && options.RunTimeout is null;
         _inlineBudget = (long)(options.InlineBudget.TotalSeconds * Stopwatch.Frequency);
         _outputNames = [.. runtime.Outputs.Select(output => output.Name)];
         _rowShape = FindRowShape(runtime);
@@ -73,15 +79,23 @@ internal sealed partial class TensorEngine : IDisposable
     /// <param name="outputs">The outputs wanted; null means all.</param>
     /// <param name="deadline">A timestamp of the engine's clock, or 0.</param>
     /// <param name="cancellationToken">Takes the request out unless its batch was formed already; ends a run early that it has for itself.</param>
+    /// <returns>How it ended.</returns>
+    public ValueTask<TensorAnswer> RunAsync(
+        IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs, long deadline, CancellationToken cancellationToken) =>
+        RunAsync(inputs, outputs, new RowTerms(deadline, cancellationToken));
+
+    /// <summary>The same with all that a request may ask.</summary>
+    /// <param name="inputs">The inputs by name; not to be changed until the task ends.</param>
+    /// <param name="outputs">The outputs wanted; null means all.</param>
+    /// <param name="terms">What it asks of its batch.</param>
     /// <param name="into">Memory that outputs are written to instead of memory of their own.</param>
     /// <returns>How it ended.</returns>
     public ValueTask<TensorAnswer> RunAsync(
-        IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs, long deadline, CancellationToken cancellationToken,
-        IReadOnlyDictionary<string, TensorValue>? into = null)
+        IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs, in RowTerms terms, IReadOnlyDictionary<string, TensorValue>? into = null)
     {
-        if (cancellationToken.IsCancellationRequested)
-            return ValueTask.FromCanceled<TensorAnswer>(cancellationToken);
-        if (deadline != 0 && _clock.GetTimestamp() >= deadline)
+        if (terms.CancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<TensorAnswer>(terms.CancellationToken);
+        if (terms.Deadline != 0 && _clock.GetTimestamp() >= terms.Deadline)
             return new(new TensorAnswer(PredictionStatus.DeadlineExceeded));
         if (FindUnknown(outputs, into) is { } unknown)
             return new(new TensorAnswer(PredictionStatus.InvalidInput, Error: unknown));
@@ -90,10 +104,10 @@ internal sealed partial class TensorEngine : IDisposable
             if (FindNotFinite(rows) is { } bad)
                 return new(new TensorAnswer(PredictionStatus.InvalidInput, Error: bad));
             if (GoesByRow(rows, outputs))
-                return RunRowsAsync(rows, deadline, cancellationToken, into);
+                return RunRowsAsync(rows, terms, into);
         }
 
-        var request = new TensorRequest { Inputs = inputs, Outputs = outputs, Into = into, Deadline = deadline, Token = cancellationToken };
+        var request = new TensorRequest { Inputs = inputs, Outputs = outputs, Into = into, Terms = terms };
         return RunAsync(request, Volatile.Read(ref _unbatchable) == 0 && _plan?.TryResolve(inputs, request) == true);
     }
 
@@ -122,6 +136,7 @@ internal sealed partial class TensorEngine : IDisposable
         var (shapes, padded, key) = resolved ? Shapes(request) : ([], 0, 0UL);
         TensorLeader? start = null;
         TensorBatch? own = null;
+        TensorRequest? displaced = null;
         lock (_gate)
         {
             if (_retired)
@@ -129,28 +144,32 @@ internal sealed partial class TensorEngine : IDisposable
             var bucket = resolved ? FindBucket(request, shapes, padded, key) : _alone;
             if (bucket.Alone)
                 request.Rows = 1;
-            if (_ready.Count == 0 && (_seats == 0 || (bucket.ParallelRows == 1 && _seats < _parallelism)) && _options.MaximumDelay == TimeSpan.Zero)
+            if (_ready.Count == 0 && (_seats == 0 || (bucket.ParallelRows == 1 && _seats < _parallelism)) && _callersRun)
             {
                 start = TakeSeat();
                 own = Begin(start, bucket, [request]);
             }
             else
             {
-                if (_queuedRows + request.Rows > _options.QueueLimit && _queuedRows > 0)
+                if (_queuedRows + request.Rows > _options.QueueLimit && _queuedRows > 0 && (displaced = Displace(request, bucket)) is null)
                     return new(new TensorAnswer(PredictionStatus.Overloaded, Wait: EstimateWait()));
-                bucket.Waiting.Enqueue(request);
+                bucket.Waiting.Add(request);
                 bucket.WaitingRows += request.Rows;
                 _queuedRows += request.Rows;
+                if (!request.Terms.IsPlain)
+                    _shaped++;
                 if (!bucket.Queued)
                 {
                     bucket.Queued = true;
-                    _ready.Enqueue(bucket);
+                    _ready.AddLast(bucket);
                 }
 
                 start = NeedsLeader(bucket);
             }
         }
 
+        if (displaced?.TryClaim() == true)
+            displaced.Complete(new TensorAnswer(PredictionStatus.Overloaded, Wait: EstimateWait()), inline: false);
         if (own is not null)
             return RunOwn(start!, own);
         var task = request.Task;
@@ -171,10 +190,7 @@ internal sealed partial class TensorEngine : IDisposable
         lock (_gate)
         {
             Finish(batch);
-            if (leader.Deposed)
-                _away--;
-            else
-                LeaveSeat(leader);
+            LeaveSeat(leader);
             if (_ready.Count > 0 && _seats == 0)
                 successor = TakeSeat();
             last = IsDrained();
@@ -184,8 +200,6 @@ internal sealed partial class TensorEngine : IDisposable
             ThreadPool.UnsafeQueueUserWorkItem(successor, preferLocal: false);
         else if (last)
             End();
-        if (!batch.TryTakeNext(out _))
-            return request.Task;
         var answer = batch.Answers[0];
         return answer.Error is OperationCanceledException cancelled && request.Token.IsCancellationRequested
             ? ValueTask.FromException<TensorAnswer>(cancelled)
@@ -236,6 +250,32 @@ internal sealed partial class TensorEngine : IDisposable
         }
 
         return (int)Math.Min(_options.MaximumBatchSize, _options.Tensors.MaximumBatchBytes / Math.Max(1, bytes));
+    }
+
+    // Under the lock. The queue is full: a request of a lower class has to go, or one of the caller that has the most waiting.
+    private TensorRequest? Displace(TensorRequest request, TensorBucket own)
+    {
+        var displaced = Displace(request, own, sameClass: true);
+        for (var node = _ready.First; displaced is null && node is not null; node = node.Next)
+            displaced = Displace(request, node.Value, sameClass: false);
+        return displaced;
+    }
+
+    private TensorRequest? Displace(TensorRequest request, TensorBucket bucket, bool sameClass)
+    {
+        if (bucket.Waiting.Displace(request, sameClass) is not { } displaced)
+            return null;
+        bucket.WaitingRows -= displaced.Rows;
+        _queuedRows -= displaced.Rows;
+        if (!displaced.Terms.IsPlain)
+            _shaped--;
+        if (bucket.Waiting.Count == 0 && bucket.Queued)
+        {
+            bucket.Queued = false;
+            _ready.Remove(bucket);
+        }
+
+        return displaced;
     }
 
     private bool ForgetOldest()

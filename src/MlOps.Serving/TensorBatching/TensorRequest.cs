@@ -22,9 +22,9 @@ internal sealed class TensorRequest : IValueTaskSource<TensorAnswer>
     /// <summary>Where outputs go that the caller has memory for.</summary>
     public IReadOnlyDictionary<string, TensorValue>? Into { get; init; }
 
-    public long Deadline { get; init; }
+    public RowTerms Terms { get; init; }
 
-    public CancellationToken Token { get; init; }
+    public CancellationToken Token => Terms.CancellationToken;
 
     /// <summary>The tensors in the plan's order; null where the engine makes them.</summary>
     public TensorValue?[] Values { get; set; } = [];

@@ -92,7 +92,7 @@ internal sealed class FakeTensorRuntime(bool bound = true) : IModelRuntime
         public void Run(int rows) => (_sum, _copy) = owner.Compute(
             rows, MemoryMarshal.Cast<byte, long>(_memory[0])[..(rows * inputs[0].Row[0])], MemoryMarshal.Cast<byte, float>(_memory[1])[..(rows * 2)], isBound: true);
 
-        public void Cancel() => owner.Cancelled = true;
+        public bool TryAbort() => owner.Cancelled = true;
 
         public void Dispose()
         {

@@ -104,6 +104,31 @@ internal static class TensorModels
         });
     }
 
+    /// <summary>word text [batch, 1], x float [batch, 1] -> sum [batch, 1] of x and the word's code ("one" 1, "two" 2, others 0), maps: a sequence of {7: sum}.</summary>
+    public static byte[] Words() => OnnxModels.Model(
+        graph =>
+        {
+            OnnxModels.Node(graph, "LabelEncoder", ["word"], ["code"], node =>
+            {
+                node.Text(7, "ai.onnx.ml");
+                node.Message(5, a => a.Text(1, "keys_strings").Text(9, "one").Text(9, "two").Int(20, 8));
+                node.Message(5, a => a.Text(1, "values_floats").Float(7, 1).Float(7, 2).Int(20, 6));
+                node.Message(5, a => a.Text(1, "default_float").Float(2, 0).Int(20, 1));
+            });
+            OnnxModels.Node(graph, "Add", ["code", "x"], ["sum"]);
+            OnnxModels.Node(graph, "ZipMap", ["sum"], ["maps"], node =>
+            {
+                node.Text(7, "ai.onnx.ml");
+                node.Message(5, a => a.Text(1, "classlabels_int64s").Int(8, 7).Int(20, 7));
+            });
+            Port(graph, 11, "word", 8, "batch", 1);
+            Port(graph, 11, "x", Float, "batch", 1);
+            Port(graph, 12, "sum", Float, "batch", 1);
+            graph.Message(12, info => info.Text(1, "maps").Message(2, type => type.Message(4, sequence => sequence.Message(
+                1, element => element.Message(5, map => map.Int(1, Int64).Message(2, value => value.Message(1, tensor => tensor.Int(1, Float).Message(2, _ => { }))))))));
+        },
+        model => model.Message(8, opset => opset.Text(1, "ai.onnx.ml").Int(2, 2)));
+
     private static void Reduce(ProtoWriter graph, string from, string to) =>
         OnnxModels.Node(graph, "ReduceSum", [from, "axis1"], [to], node => node.Message(5, a => a.Text(1, "keepdims").Int(3, 0).Int(20, 2)));
 

@@ -68,6 +68,32 @@ public sealed class BatchedParityTests
         }
     }
 
+    [Fact]
+    public async Task RunAsync_TextsAndMaps_AreBatchedAndSplitRowByRow()
+    {
+        using var runtime = OnnxModelRuntime.Load(TensorModels.Words(), new OnnxRuntimeOptions(), "test");
+        using var gate = new GatedRuntime(runtime);
+        using var engine = new TensorEngine(gate, new BatchingOptions { Parallelism = 1, ParallelRows = 1, MaximumBatchSize = 32 }, TimeProvider.System);
+        gate.Gate.Reset();
+        var first = Task.Run(async () => await engine.RunAsync(Word("one", 1), null, 0, default));
+        await gate.Entered.WaitAsync();
+        var running = Enumerable.Range(0, 30).Select(i => engine.RunAsync(Word(i % 2 == 0 ? "two" : "other", i), null, 0, default).AsTask()).ToArray();
+        gate.Gate.Set();
+        await first;
+        var answers = await Task.WhenAll(running);
+        for (var i = 0; i < answers.Length; i++)
+        {
+            var expected = i + (i % 2 == 0 ? 2f : 0f);
+            ((TensorValue)answers[i].Outputs!["sum"]).AsSpan<float>().ToArray().Should().Equal(expected);
+            var map = ((SequenceValue)answers[i].Outputs!["maps"]).Items.Should().ContainSingle().Which.Should().BeOfType<MapValue>().Which;
+            (map.Keys.AsSpan<long>()[0], map.Values.AsSpan<float>()[0]).Should().Be((7L, expected));
+        }
+
+        gate.SingleRuns.Should().Be(4, "one alone, one batch, and two of the batch's requests to compare with");
+
+        static Dictionary<string, ModelValue> Word(string word, float x) => new() { ["word"] = TensorValue.Create([word], 1, 1), ["x"] = TensorValue.Create([x], 1, 1) };
+    }
+
     private static TensorValue<float> Floats(Random random, int rows, int width) => TensorValue.Create(OnnxModels.Values(random, rows * width), rows, width);
 
     private static TensorValue<long> Ids(Random random, int rows, int width, int below, int from = 0) =>

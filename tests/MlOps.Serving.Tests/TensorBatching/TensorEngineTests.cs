@@ -103,6 +103,69 @@ public sealed class TensorEngineTests
     }
 
     [Fact]
+    public async Task RunAsync_Priorities_GoInOrderAndTheQueueFullDisplacesLowOnes()
+    {
+        using var runtime = new FakeTensorRuntime();
+        using var engine = new TensorEngine(runtime, OneSeat with { MaximumBatchSize = 1, QueueLimit = 4 }, TimeProvider.System);
+        var order = new List<int>();
+        var first = Hold(runtime, engine);
+        Task[] waiting = [AskAsync(1, RequestPriority.Low), AskAsync(2, RequestPriority.Normal), AskAsync(3, RequestPriority.High, width: 4), AskAsync(4, RequestPriority.Low)];
+        var late = AskAsync(5, RequestPriority.Normal);
+        runtime.Gate.Set();
+        await first;
+        await Task.WhenAll([.. waiting, late]);
+        order.Should().Equal(-4, 3, 2, 5, 1);
+
+        async Task AskAsync(int number, RequestPriority priority, int width = 3)
+        {
+            var answer = await engine.RunAsync(Inputs(number, width: width), null, new RowTerms(Priority: priority));
+            lock (order)
+                order.Add(answer.Status == PredictionStatus.Overloaded ? -number : number);
+        }
+    }
+
+    [Fact]
+    public async Task RunAsync_SeveralCallers_TakeTurns()
+    {
+        using var runtime = new FakeTensorRuntime();
+        using var engine = new TensorEngine(runtime, OneSeat with { MaximumBatchSize = 1 }, TimeProvider.System);
+        var order = new List<string>();
+        var first = Hold(runtime, engine);
+        Task[] waiting = [.. "aaaabbc".Select(caller => AskAsync(caller.ToString()))];
+        runtime.Gate.Set();
+        await first;
+        await Task.WhenAll(waiting);
+        string.Concat(order).Should().Be("abcabaa");
+
+        async Task AskAsync(string caller)
+        {
+            await engine.RunAsync(Inputs(1), null, new RowTerms(Caller: caller));
+            lock (order)
+                order.Add(caller);
+        }
+    }
+
+    [Fact]
+    public async Task RunAsync_OneRowOfARowModel_SharesTheRowEnginesBatches()
+    {
+        using var runtime = new FakeRuntime();
+        using var rows = new BatchEngine(runtime, OneSeat, TimeProvider.System);
+        using var engine = new TensorEngine(runtime, OneSeat, TimeProvider.System, rows);
+        runtime.Gate.Reset();
+        var first = Task.Run(async () => await rows.PredictAsync([1, 2, 3], new float[1]));
+        await runtime.Entered.WaitAsync();
+        var score = new float[1];
+        var row = rows.PredictAsync([1, 1, 1], score).AsTask();
+        var tensor = engine.RunAsync(new Dictionary<string, ModelValue> { ["input"] = TensorValue.Create([2f, 2f, 2f, 3f, 3f, 3f], 2, 3) }, null, 0, default).AsTask();
+        runtime.Gate.Set();
+
+        await first;
+        await row;
+        ((TensorValue)(await tensor).Outputs!["output"]).AsSpan<float>().ToArray().Should().Equal(6, 9);
+        runtime.Batches.Select(batch => batch.Length / 3).Should().Equal(1, 3);
+    }
+
+    [Fact]
     public async Task RunAsync_PoisonInABatch_FailsAloneAndItsMatesAreAnswered()
     {
         using var runtime = new FakeTensorRuntime();
@@ -146,11 +209,11 @@ public sealed class TensorEngineTests
         using var engine = new TensorEngine(new FakeTensorRuntime(), OneSeat, TimeProvider.System);
         var sum = TensorValue.Create(new float[1], 1);
 
-        var answer = await engine.RunAsync(Inputs(4), null, 0, default, new Dictionary<string, TensorValue> { ["sum"] = sum });
+        var answer = await engine.RunAsync(Inputs(4), null, default(RowTerms), new Dictionary<string, TensorValue> { ["sum"] = sum });
         answer.Outputs!["sum"].Should().BeSameAs(sum);
         sum.Data.Span[0].Should().Be(7);
 
-        var wrong = await engine.RunAsync(Inputs(4), null, 0, default, new Dictionary<string, TensorValue> { ["sum"] = TensorValue.Create(new float[2], 2) });
+        var wrong = await engine.RunAsync(Inputs(4), null, default(RowTerms), new Dictionary<string, TensorValue> { ["sum"] = TensorValue.Create(new float[2], 2) });
         wrong.Status.Should().Be(PredictionStatus.InvalidInput);
         wrong.Error!.Message.Should().Contain("sum").And.Contain("[1]").And.Contain("[2]");
     }
@@ -160,7 +223,7 @@ public sealed class TensorEngineTests
     {
         var clock = new FakeClock();
         using var runtime = new FakeTensorRuntime();
-        using var engine = new TensorEngine(runtime, OneSeat with { Tensors = new() { RunTimeout = TimeSpan.FromSeconds(1) } }, clock);
+        using var engine = new TensorEngine(runtime, OneSeat with { RunTimeout = TimeSpan.FromSeconds(1) }, clock);
         var first = Hold(runtime, engine);
         var second = Ask(engine, 2).AsTask();
         clock.Advance(TimeSpan.FromSeconds(1.5));
