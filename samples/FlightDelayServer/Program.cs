@@ -1,4 +1,5 @@
 using FlightDelayServer;
+using Microsoft.Extensions.Hosting;
 using MlOps.AspNetCore;
 
 // dotnet run -- [--directory FOLDER] [--urls http://localhost:5000], or: dotnet run -- key

@@ -24,7 +24,7 @@ public sealed class SampleTests
                 $"{prefix}/v2/models/{DelayServer.Model}/infer", new { inputs = new[] { new { name = input, shape = new[] { 1, 3 }, datatype = "FP32", data = new[] { 640, 17, 5 } } } });
             response.StatusCode.Should().Be(HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
             (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("outputs")[0].GetProperty("data")[0].GetSingle().Should().BeInRange(0, 1);
-            input.Should().Be("input", "the sample's README says so");
+            input.Should().Be("features", "the sample's README says so");
         }
 
         (await client.GetAsync("/v2/health/ready")).StatusCode.Should().Be(HttpStatusCode.OK);

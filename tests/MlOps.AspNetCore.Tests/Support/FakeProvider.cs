@@ -19,6 +19,30 @@ internal sealed class FakeProvider : IModelRuntimeProvider
         return new(runtime);
     }
 
+    /// <summary>Holds up all runs from now on: a version may be loaded more than once.</summary>
+    public void Hold()
+    {
+        lock (Runtimes)
+        {
+            foreach (var runtime in Runtimes)
+            {
+                runtime.Gate.Reset();
+                while (runtime.Entered.Wait(0))
+                {
+                }
+            }
+        }
+    }
+
+    /// <summary>Ends when a run is held up.</summary>
+    public async Task EnteredAsync()
+    {
+        Task<bool>[] waits;
+        lock (Runtimes)
+            waits = [.. Runtimes.Select(runtime => runtime.Entered.WaitAsync(TimeSpan.FromSeconds(30)))];
+        (await await Task.WhenAny(waits)).Should().BeTrue("a run begins");
+    }
+
     public void Release()
     {
         lock (Runtimes)

@@ -36,9 +36,6 @@ internal sealed class LoopbackLoad : IDisposable
         return Requests(path, $"Content-Type: application/octet-stream\r\nInference-Header-Content-Length: {json.Length}\r\n", row => [.. Encoding.ASCII.GetBytes(json), .. Bytes(row)]);
     }
 
-    public static byte[][] Raw(string path) =>
-        Requests(path, "Content-Type: application/octet-stream\r\nInference-Header-Content-Length: 0\r\n", Bytes);
-
     /// <summary>Sends so many requests; every one must be answered well.</summary>
     /// <returns>How long it took.</returns>
     public async Task<TimeSpan> RunAsync(byte[][] requests, int count, CancellationToken cancellationToken)

@@ -15,6 +15,9 @@ internal sealed class ModelServer : IAsyncDisposable
 {
     public const string Model = "mlp";
 
+    /// <summary>The same version at an endpoint that runs every row at once instead of letting it wait for the batch before.</summary>
+    public const string Alone = "mlp-alone";
+
     private readonly Process _process;
 
     private ModelServer(Process process, int port)
@@ -25,11 +28,18 @@ internal sealed class ModelServer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>Processor time of all its threads so far.</summary>
+    /// <summary>Processor time of all its threads so far; in nanoseconds where the system says it so exactly.</summary>
     public TimeSpan Cpu
     {
         get
         {
+            if (File.Exists($"/proc/{_process.Id}/schedstat"))
+            {
+                long nanoseconds = Directory.EnumerateDirectories($"/proc/{_process.Id}/task")
+                    .Sum(task => long.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
+                return TimeSpan.FromMicroseconds(nanoseconds / 1e3);
+            }
+
             _process.Refresh();
             return _process.TotalProcessorTime;
         }
@@ -54,16 +64,26 @@ internal sealed class ModelServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddMlOps(options => options.Path = folder).AddEnvironment("sandbox");
+        builder.Services.PostConfigure<ServingOptions>("sandbox", options => options.Endpoints[Alone] = options.Batching with { ParallelRows = 1 });
         foreach (var sink in builder.Services.Where(service => service.ServiceType == typeof(IPredictionSink)).ToArray())
             builder.Services.Remove(sink);
         await using var app = builder.Build();
         app.MapMlOps();
         app.MapPost("/empty", _ => Task.CompletedTask);
+        var answer = new byte[230];
+        Array.Fill(answer, (byte)' ');
+        app.MapPost("/fixed", async context =>
+        {
+            context.Response.ContentType = "application/json";
+            context.Response.ContentLength = answer.Length;
+            await context.Response.BodyWriter.WriteAsync(answer);
+        });
         await app.StartAsync();
         var environment = app.Services.GetRequiredService<IMlOpsEnvironments>()["sandbox"];
         var draft = await new ModelVersionBuilder(environment.Context.Artifacts, Model).WithOnnx(OnnxModels.Mlp(1, 32, 64, 64, 1)).BuildAsync();
         var version = await environment.Models.RegisterAsync(draft);
         await environment.Endpoints[Model].SetTrafficAsync(TrafficPolicy.Single(version.Ref), "claim");
+        await environment.Endpoints[Alone].SetTrafficAsync(TrafficPolicy.Single(version.Ref), "claim");
         await Console.Out.WriteLineAsync(new Uri(app.Urls.Single()).Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
         await Console.In.ReadToEndAsync();
     }

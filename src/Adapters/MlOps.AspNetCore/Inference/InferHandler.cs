@@ -19,22 +19,143 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
     private const string StickyHeader = "X-Sticky-Key";
     private const string IdHeader = "X-Request-Id";
     private const int MaximumHeaderLength = 256;
+    private const int InlineBytes = 256 << 10;
 
     private readonly InferRequestReader _reader = new(options);
     private readonly ObjectPool<InferRequest> _requests = new DefaultObjectPool<InferRequest>(new DefaultPooledObjectPolicy<InferRequest>(), 64 * Environment.ProcessorCount);
 
     /// <summary>Answers by an endpoint: its traffic decides the version.</summary>
-    public Task ByEndpointAsync(HttpContext context) => InvokeAsync(context, byVersion: false);
-
-    /// <summary>Answers by the version in the address.</summary>
-    public Task ByVersionAsync(HttpContext context) => InvokeAsync(context, byVersion: true);
-
-    private async Task InvokeAsync(HttpContext context, bool byVersion)
+    public Task ByEndpointAsync(HttpContext context)
     {
         if (!guard.Admits(context, route, infers: true))
-            return;
+            return Task.CompletedTask;
         var model = (string)context.Request.RouteValues["model"]!;
         var request = _requests.Get();
+        return environment.Find(model) is { Plan: { RowWidth: > 0 } plan } endpoint ? AnswerRow(context, request, endpoint, plan) : InvokeAsync(context, request, model, byVersion: false);
+    }
+
+    /// <summary>Answers by the version in the address.</summary>
+    public Task ByVersionAsync(HttpContext context) => guard.Admits(context, route, infers: true)
+        ? InvokeAsync(context, _requests.Get(), (string)context.Request.RouteValues["model"]!, byVersion: true)
+        : Task.CompletedTask;
+
+    // The common case, a row whose body is there already, without a state machine; whatever else it turns out to be goes the long way.
+    private Task AnswerRow(HttpContext context, InferRequest request, ServedEndpoint endpoint, ModelPlan plan)
+    {
+        ValueTask<PredictionResult> task;
+        RequestHeaders asked;
+        var name = endpoint.Endpoint.Name;
+        try
+        {
+            asked = Asked(context.Request);
+            var reader = context.Request.BodyReader;
+            if (context.Request.ContentLength is not { } length || length > Math.Min(options.MaximumBodyBytes, InlineBytes) || !reader.TryRead(out var read))
+                return InvokeAsync(context, request, name, byVersion: false);
+            if (!read.IsCompleted)
+            {
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.Start);
+                return InvokeAsync(context, request, name, byVersion: false);
+            }
+
+            try
+            {
+                Parse(read.Buffer, asked.HeaderLength, plan, request);
+            }
+            catch (ProtocolException e) when (e.DependsOnModel)
+            {
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.Start);
+                return InvokeAsync(context, request, name, byVersion: false);
+            }
+            catch (ProtocolException)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                throw;
+            }
+
+            if (!IsRow(request, plan))
+            {
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.Start);
+                return InvokeAsync(context, request, name, byVersion: false);
+            }
+
+            reader.AdvanceTo(read.Buffer.End);
+            task = PredictRowAsync(endpoint, plan, request, Context(asked, request), context.RequestAborted);
+            if (!task.IsCompletedSuccessfully)
+                return FinishRowAsync(context, request, endpoint, plan, asked, task);
+            var result = task.Result;
+            if (result.Status != PredictionStatus.Ok || result.Version != plan.Version)
+                return FinishRowAsync(context, request, endpoint, plan, asked, new(result));
+            request.Writer.WriteRow(endpoint.Template(plan, result.Variant), result.Id, request.Scores.AsSpan(0, result.Outputs));
+            var sent = Send(context, request, plan, result.Variant, asked);
+            if (!sent.IsCompletedSuccessfully)
+                return FinishAsync(request, sent);
+            sent.GetAwaiter().GetResult();
+        }
+#pragma warning disable CA1031 // whatever an engine throws becomes an answer of the protocol, without its internals
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Refuse(context, name, e);
+        }
+
+        Return(request);
+        return Task.CompletedTask;
+    }
+
+    private async Task FinishAsync(InferRequest request, ValueTask<FlushResult> sent)
+    {
+        try
+        {
+            await sent.ConfigureAwait(false);
+        }
+        finally
+        {
+            Return(request);
+        }
+    }
+
+    private async Task FinishRowAsync(HttpContext context, InferRequest request, ServedEndpoint endpoint, ModelPlan plan, RequestHeaders asked, ValueTask<PredictionResult> task)
+    {
+        try
+        {
+            var result = await task.ConfigureAwait(false);
+            result.ThrowIfNotOk();
+            await SendRowAsync(context, request, endpoint, plan, asked, result).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to answer to.
+        }
+#pragma warning disable CA1031 // as above
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Refuse(context, endpoint.Endpoint.Name, e);
+        }
+        finally
+        {
+            Return(request);
+        }
+    }
+
+    private async ValueTask SendRowAsync(HttpContext context, InferRequest request, ServedEndpoint endpoint, ModelPlan plan, RequestHeaders asked, PredictionResult result)
+    {
+        var answering = result.Version == plan.Version ? plan : await environment.PlanAsync(result.Version, context.RequestAborted).ConfigureAwait(false);
+        request.Writer.WriteRow(endpoint.Template(answering, result.Variant), result.Id, request.Scores.AsSpan(0, result.Outputs));
+        await Send(context, request, answering, result.Variant, asked).ConfigureAwait(false);
+    }
+
+    private void Return(InferRequest request)
+    {
+        request.Release();
+        _requests.Return(request);
+    }
+
+    private static bool IsRow(InferRequest request, ModelPlan plan) => request.RowLength > 0 &&
+        (request.Outputs.Count == 0 ? plan.Outputs.Length == 1 && plan.Hidden == 0 : request.Outputs.Count == 1 && request.Outputs[0].Output == plan.RowOutput);
+
+    private async Task InvokeAsync(HttpContext context, InferRequest request, string model, bool byVersion)
+    {
         try
         {
             if (byVersion)
@@ -54,8 +175,7 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
         }
         finally
         {
-            request.Release();
-            _requests.Return(request);
+            Return(request);
         }
     }
 
@@ -84,24 +204,18 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
         }
 
         var prediction = Context(asked, request);
-        if (request.RowLength > 0 && (request.Outputs.Count == 0 ? plan.Outputs.Length == 1 && plan.Hidden == 0 : request.Outputs.Count == 1 && request.Outputs[0].Output == plan.RowOutput))
+        if (IsRow(request, plan))
         {
             var result = await PredictRowAsync(endpoint, plan, request, prediction, context.RequestAborted).ConfigureAwait(false);
-            if (result.Status == PredictionStatus.Ok)
-            {
-                var answering = result.Version == plan.Version ? plan : await environment.PlanAsync(result.Version, context.RequestAborted).ConfigureAwait(false);
-                request.Writer.WriteRow(endpoint.Encoded, answering, result.Variant, result.Id, request.Scores.AsSpan(0, result.Outputs));
-                Send(context, request, answering, result.Variant, asked);
-                return;
-            }
-
             result.ThrowIfNotOk();
+            await SendRowAsync(context, request, endpoint, plan, asked, result).ConfigureAwait(false);
+            return;
         }
 
         var answer = await endpoint.Endpoint.PredictAsync(request.ToInputs(plan), Wanted(request, plan), prediction, context.RequestAborted).ConfigureAwait(false);
         var versionPlan = answer.Version == plan.Version ? plan : await environment.PlanAsync(answer.Version, context.RequestAborted).ConfigureAwait(false);
         request.Writer.WriteTensors(endpoint.Encoded, plan, versionPlan.VersionEncoded, answer);
-        Send(context, request, versionPlan, answer.Variant, asked);
+        await Send(context, request, versionPlan, answer.Variant, asked).ConfigureAwait(false);
     }
 
     private async Task AnswerByVersionAsync(HttpContext context, InferRequest request, string model, string version)
@@ -121,23 +235,22 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
 
         var answer = await environment.Models.PredictAsync(plan.Version, request.ToInputs(plan), Wanted(request, plan), Context(asked, request), context.RequestAborted).ConfigureAwait(false);
         request.Writer.WriteTensors(JsonEncodedText.Encode(model), plan, plan.VersionEncoded, answer);
-        Send(context, request, plan, answer.Variant, asked);
+        await Send(context, request, plan, answer.Variant, asked).ConfigureAwait(false);
     }
 
-    private static async ValueTask<PredictionResult> PredictRowAsync(
-        ServedEndpoint endpoint, ModelPlan plan, InferRequest request, PredictionContext prediction, CancellationToken cancellationToken)
+    private static ValueTask<PredictionResult> PredictRowAsync(
+        ServedEndpoint endpoint, ModelPlan plan, InferRequest request, in PredictionContext prediction, CancellationToken cancellationToken)
     {
         request.HoldScores(Math.Max(endpoint.Scores, plan.RowOutputWidth));
         try
         {
-            return await endpoint.Endpoint.TryPredictAsync(request.Row.AsMemory(0, request.RowLength), request.Scores, prediction, cancellationToken).ConfigureAwait(false);
+            return endpoint.Endpoint.TryPredictAsync(request.Row.AsMemory(0, request.RowLength), request.Scores, prediction, cancellationToken);
         }
         catch (ArgumentException e) when (e.ParamName == "destination")
         {
-            // A version with more scores came into the traffic since the plan was made.
-            await endpoint.LookAsync(plan, cancellationToken).ConfigureAwait(false);
-            request.HoldScores(Math.Max(endpoint.Scores, 1 << 16));
-            return await endpoint.Endpoint.TryPredictAsync(request.Row.AsMemory(0, request.RowLength), request.Scores, prediction, cancellationToken).ConfigureAwait(false);
+            // A version with more scores than any that the plan was made of came into the traffic since.
+            request.HoldScores(1 << 20);
+            return endpoint.Endpoint.TryPredictAsync(request.Row.AsMemory(0, request.RowLength), request.Scores, prediction, cancellationToken);
         }
     }
 
@@ -267,7 +380,7 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
         return new PredictionContext { Key = asked.Sticky, Timeout = timeout, Id = asked.Id is { Length: 32 } id && id.All(char.IsAsciiHexDigit) ? PredictionId.Parse(id) : null };
     }
 
-    private static void Send(HttpContext context, InferRequest request, ModelPlan plan, string variant, in RequestHeaders asked)
+    private static ValueTask<FlushResult> Send(HttpContext context, InferRequest request, ModelPlan plan, string variant, in RequestHeaders asked)
     {
         var response = context.Response;
         var headers = response.Headers;
@@ -281,7 +394,7 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
         response.ContentType = json >= 0 ? "application/octet-stream" : "application/json";
         var written = request.Writer.Written;
         response.ContentLength = written.Length;
-        response.BodyWriter.Write(written);
+        return response.BodyWriter.WriteAsync(written, context.RequestAborted);
     }
 
     private void Refuse(HttpContext context, string model, Exception error)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -12,6 +13,9 @@ namespace MlOps.AspNetCore;
 internal sealed class InferResponseWriter(InferRequest request)
 {
     private const int LargestKept = 1 << 20;
+
+    // -1.17549435E-38 and a comma take 16.
+    private const int LongestNumber = 24;
 
     private static readonly JsonEncodedText ModelName = JsonEncodedText.Encode("model_name");
     private static readonly JsonEncodedText ModelVersion = JsonEncodedText.Encode("model_version");
@@ -32,32 +36,52 @@ internal sealed class InferResponseWriter(InferRequest request)
     private Utf8JsonWriter? _writer;
 
     /// <summary>The answer.</summary>
-    public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
+    public ReadOnlyMemory<byte> Written => _buffer.WrittenMemory;
 
     /// <summary>How many bytes of it are JSON; -1 when all are.</summary>
     public int JsonLength { get; private set; }
 
     /// <summary>Writes the scores of one row.</summary>
-    public void WriteRow(JsonEncodedText model, ModelPlan plan, string variant, PredictionId id, ReadOnlySpan<float> scores)
+    public void WriteRow(RowTemplate template, PredictionId id, ReadOnlySpan<float> scores)
     {
-        var output = plan.Outputs[plan.RowOutput];
         var binary = request.Outputs.Count > 0 ? request.Outputs[0].Binary ?? request.BinaryOutput : request.BinaryOutput;
-        var writer = Begin(model, plan.VersionEncoded, variant, id);
-        Head(writer, output.Encoded, TensorType.Float, plan.RowShape);
-        if (binary)
+        Reset();
+        var span = _buffer.GetSpan(template.Begin.Length + 32 + template.Json.Length + template.Binary.Length + ((scores.Length + 1) * LongestNumber) + (6 * InferRequest.MaximumIdBytes));
+        template.Begin.CopyTo(span);
+        var at = template.Begin.Length;
+        id.High.TryFormat(span[at..], out _, "x16", CultureInfo.InvariantCulture);
+        id.Low.TryFormat(span[(at + 16)..], out _, "x16", CultureInfo.InvariantCulture);
+        at += 32;
+        var middle = binary ? template.Binary : template.Json;
+        middle.CopyTo(span[at..]);
+        at += middle.Length;
+        if (!binary)
         {
-            Size(writer, scores.Length * sizeof(float));
-        }
-        else
-        {
-            writer.WriteStartArray(Data);
             foreach (var score in scores)
-                Number(writer, score, output.Name);
-            writer.WriteEndArray();
+            {
+                if (!float.IsFinite(score))
+                    throw NotFinite(template.Plan.Outputs[template.Plan.RowOutput].Name);
+                score.TryFormat(span[at..], out var digits, default, CultureInfo.InvariantCulture);
+                at += digits;
+                span[at++] = (byte)',';
+            }
+
+            "]}]"u8.CopyTo(span[(at - 1)..]);
+            at += 2;
         }
 
-        writer.WriteEndObject();
-        End(writer, binary);
+        if (request.IdLength >= 0)
+        {
+            ",\"id\":\""u8.CopyTo(span[at..]);
+            at += 7;
+            JavaScriptEncoder.UnsafeRelaxedJsonEscaping.EncodeUtf8(request.Id.AsSpan(0, request.IdLength), span[at..], out _, out var written);
+            at += written;
+            span[at++] = (byte)'"';
+        }
+
+        span[at++] = (byte)'}';
+        _buffer.Advance(at);
+        JsonLength = binary ? at : -1;
         if (binary)
             Append(MemoryMarshal.AsBytes(scores), sizeof(float));
     }
@@ -92,9 +116,7 @@ internal sealed class InferResponseWriter(InferRequest request)
 
     private Utf8JsonWriter Begin(JsonEncodedText model, JsonEncodedText version, string variant, PredictionId id)
     {
-        if (_buffer.Capacity > LargestKept)
-            _buffer = new ArrayBufferWriter<byte>(1024);
-        _buffer.ResetWrittenCount();
+        Reset();
         if (_writer is null)
             _writer = new Utf8JsonWriter(_buffer, Options);
         else
@@ -108,12 +130,19 @@ internal sealed class InferResponseWriter(InferRequest request)
         writer.WriteStartObject(Parameters);
         writer.WriteString(Variant, variant);
         Span<char> digits = stackalloc char[32];
-        id.High.TryFormat(digits, out _, "x16", System.Globalization.CultureInfo.InvariantCulture);
-        id.Low.TryFormat(digits[16..], out _, "x16", System.Globalization.CultureInfo.InvariantCulture);
+        id.High.TryFormat(digits, out _, "x16", CultureInfo.InvariantCulture);
+        id.Low.TryFormat(digits[16..], out _, "x16", CultureInfo.InvariantCulture);
         writer.WriteString(PredictionIdName, digits);
         writer.WriteEndObject();
         writer.WriteStartArray(Outputs);
         return writer;
+    }
+
+    private void Reset()
+    {
+        if (_buffer.Capacity > LargestKept)
+            _buffer = new ArrayBufferWriter<byte>(1024);
+        _buffer.ResetWrittenCount();
     }
 
     private void End(Utf8JsonWriter writer, bool binary)

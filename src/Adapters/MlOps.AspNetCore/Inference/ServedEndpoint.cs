@@ -10,6 +10,7 @@ internal sealed class ServedEndpoint(ServedEnvironment environment, IEndpoint en
 
     private readonly SemaphoreSlim _looking = new(1, 1);
     private ModelPlan? _plan;
+    private RowTemplate? _template;
     private long _lookedAt;
     private int _scores;
 
@@ -20,6 +21,18 @@ internal sealed class ServedEndpoint(ServedEnvironment environment, IEndpoint en
 
     /// <summary>The most scores that a row of any of its versions has.</summary>
     public int Scores => Volatile.Read(ref _scores);
+
+    /// <summary>The plan when it was looked at before.</summary>
+    public ModelPlan? Plan => Volatile.Read(ref _plan);
+
+    /// <summary>What answers by a version under a variant have in common; the last one is kept.</summary>
+    public RowTemplate Template(ModelPlan plan, string variant)
+    {
+        var template = Volatile.Read(ref _template);
+        if (template is null || template.Plan != plan || template.Variant != variant)
+            Volatile.Write(ref _template, template = new RowTemplate(encoded, plan, variant));
+        return template;
+    }
 
     public ValueTask<ModelPlan> PlanAsync(CancellationToken cancellationToken) =>
         Volatile.Read(ref _plan) is { } plan ? new(plan) : LookAsync(null, cancellationToken);

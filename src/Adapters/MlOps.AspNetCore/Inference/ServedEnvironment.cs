@@ -29,6 +29,9 @@ internal sealed class ServedEnvironment(IMlOpsEnvironment environment)
 
     public IServedModels Models => _models ??= environment.Get<IServedModels>();
 
+    /// <summary>The endpoint of a name when it was asked for before.</summary>
+    public ServedEndpoint? Find(string name) => _endpoints.GetValueOrDefault(name);
+
     /// <summary>The endpoint of a name; null when none of that name serves.</summary>
     public ValueTask<ServedEndpoint?> FindAsync(string name, CancellationToken cancellationToken) =>
         _endpoints.TryGetValue(name, out var endpoint) ? new(endpoint) : LookAsync(name, cancellationToken);

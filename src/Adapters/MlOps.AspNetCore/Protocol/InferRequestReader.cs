@@ -250,9 +250,32 @@ internal sealed class InferRequestReader(MlOpsHttpOptions options)
         var place = ModelPlan.Find(plan.Inputs, name);
         if (place < 0)
             throw ProtocolException.Unfit($"The model has no input '{Shown(name)}'. It takes {ModelPlan.Describe(plan.Inputs)}.");
-        if (request.Values[place] is not null || request.RowLength > 0 || request.Binary.Exists(binary => binary.Input == place))
+        if (request.Values[place] is not null || request.RowLength > 0 || HasBinary(request, place))
             throw ProtocolException.Malformed($"Input '{plan.Inputs[place].Name}' stands twice in the request.");
         return place;
+    }
+
+    // Loops instead of predicates: those would allocate for every request.
+    private static bool HasBinary(InferRequest request, int place)
+    {
+        foreach (var binary in request.Binary)
+        {
+            if (binary.Input == place)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool HasOutput(InferRequest request, int place)
+    {
+        foreach (var output in request.Outputs)
+        {
+            if (output.Output == place)
+                return true;
+        }
+
+        return false;
     }
 
     private static int ReadShape(ref JsonCursor cursor, InferRequest request)
@@ -297,7 +320,7 @@ internal sealed class InferRequestReader(MlOpsHttpOptions options)
                         place = ModelPlan.Find(plan.Outputs, name);
                         if (place < 0)
                             throw ProtocolException.Unfit($"The model has no output '{Shown(name)}' that the protocol carries. It gives {ModelPlan.Describe(plan.Outputs)}.");
-                        if (request.Outputs.Exists(output => output.Output == place))
+                        if (HasOutput(request, place))
                             throw ProtocolException.Malformed($"Output '{plan.Outputs[place].Name}' is asked for twice.");
                     }
                     else if (member.SequenceEqual("parameters"u8))
