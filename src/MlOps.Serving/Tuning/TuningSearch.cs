@@ -10,6 +10,7 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
     private const int MaximumRounds = 9;
     private const int SpreadFactors = 200;
     private const double NearBest = 0.02;
+    private const double MostDisturbance = 1.25;
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(4);
     private static readonly int[] CallerLevels = [4, 16, 64, 256];
     private static readonly double[] DelayShares = [0, 0.5, 1];
@@ -17,6 +18,16 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
     private readonly Dictionary<(OnnxRuntimeOptions, int, int), List<TuningSample>> _samples = [];
     private readonly HashSet<object> _tried = [];
     private int _count;
+
+    // How much longer single threads took than they worked: what else runs on this machine takes the cores away.
+    private double Disturbance
+    {
+        get
+        {
+            var factors = _samples.Where(pair => pair.Key.Item3 == 1).SelectMany(pair => pair.Value).Where(sample => sample.PassedSeconds > 0).Select(sample => sample.PassedSeconds / sample.Seconds).ToArray();
+            return factors.Length == 0 ? 1 : Noise.Quantile(factors, 0.75);
+        }
+    }
 
     private double Limit => Math.Min(request.TargetLatency?.TotalSeconds ?? double.MaxValue, Math.Min(1, request.Budget.TotalSeconds / 80));
 
@@ -161,6 +172,7 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
         var levels = CallerLevels.Where(callers => callers == CallerLevels[0] || callers / best.Rate < 0.25).ToArray();
         var regrets = new double[candidates.Count];
         var curve = CurveOf(curves);
+        var byProcessorTime = Disturbance > MostDisturbance;
         var costs = candidates.Select(_ => new List<double>()).ToArray();
         for (var level = 0; level < levels.Length; level++)
         {
@@ -172,7 +184,7 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
                 {
                     var sample = Ask(session, candidates[i], callers, curve);
                     costs[i].Add(sample.CpuPerRow);
-                    return sample.RowsPerSecond;
+                    return byProcessorTime ? 1 / sample.CpuPerRow : sample.RowsPerSecond;
                 },
                 MaximumRounds,
                 () => !Spent(until));
@@ -208,6 +220,8 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
         var warnings = new List<string>();
         if (noise > 0.05)
             warnings.Add($"Repeated measurements vary by {noise:P0}: the machine is busy with something else. Differences below that are not claimed; tune again when it is quiet.");
+        if (Disturbance is > MostDisturbance and var disturbance)
+            warnings.Add(FormattableString.Invariant($"Other programs take the cores: threads needed {disturbance:F1} times as long as they worked. The engine's settings were chosen by processor time a row."));
         if (bench.DistinctRows < 32)
             warnings.Add($"Only {bench.DistinctRows} different rows were measured: models whose work depends on the data, such as trees, look faster than they are.");
         if (bench.Elapsed > request.Budget * 1.1)

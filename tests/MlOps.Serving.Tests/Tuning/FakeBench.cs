@@ -14,6 +14,9 @@ internal sealed class FakeBench(Func<OnnxRuntimeOptions, int, int, double> secon
 
     public TimeSpan Elapsed => TimeSpan.FromSeconds(_now);
 
+    /// <summary>How many times longer everything takes than it works; each time a little different.</summary>
+    public double Disturbance { get; init; } = 1;
+
     public int Calls { get; private set; }
 
     public List<OnnxRuntimeOptions> Released { get; } = [];
@@ -27,7 +30,8 @@ internal sealed class FakeBench(Func<OnnxRuntimeOptions, int, int, double> secon
         var time = secondsPerBatch(session, rows, instances) * Noisy();
         var runs = Math.Max(1, (int)(atLeast.TotalSeconds / time));
         _now += runs * time;
-        return new TuningSample((long)runs * rows * instances, runs * time, time, runs * time * instances * Math.Max(1, session.IntraOpThreads));
+        var sample = new TuningSample((long)runs * rows * instances, runs * time, time, runs * time * instances * Math.Max(1, session.IntraOpThreads));
+        return Disturbance == 1 ? sample : sample with { PassedSeconds = sample.Seconds * Disturbed() };
     }
 
     public TuningSample RunEngine(OnnxRuntimeOptions session, BatchingOptions batching, int callers, TimeSpan atLeast, BatchCurve? curve = null)
@@ -40,7 +44,7 @@ internal sealed class FakeBench(Func<OnnxRuntimeOptions, int, int, double> secon
         var time = (secondsPerBatch(session, rows, instances) + (rows * RowOverhead)) * Noisy();
         var runs = Math.Max(1, (int)(atLeast.TotalSeconds / time));
         _now += runs * time;
-        return new TuningSample((long)runs * rows * instances, runs * time, 0, runs * time * instances);
+        return new TuningSample((long)runs * rows * instances, runs * time * Disturbed(), 0, runs * time * instances);
     }
 
     public void Release(OnnxRuntimeOptions session) => Released.Add(session);
@@ -48,6 +52,8 @@ internal sealed class FakeBench(Func<OnnxRuntimeOptions, int, int, double> secon
     public void Dispose()
     {
     }
+
+    private double Disturbed() => Disturbance == 1 ? 1 : Disturbance * (0.2 + (1.6 * _random.NextDouble()));
 
     private double Noisy() => 1 + (noise * ((_random.NextDouble() + _random.NextDouble()) - 1));
 }

@@ -76,6 +76,17 @@ public sealed class TuningSearchTests
     }
 
     [Fact]
+    public void Run_WhenOtherProgramsTakeTheCores_StillFindsThatBatchesPay()
+    {
+        for (var seed = 1; seed <= 10; seed++)
+        {
+            var result = Tune(new FakeBench(Tiny, noise: 0.02, seed) { Disturbance = 12 });
+            result.Best.Batching.MaximumBatchSize.Should().BeGreaterThanOrEqualTo(64);
+            result.Warnings.Should().ContainSingle().Which.Should().Contain("Other programs");
+        }
+    }
+
+    [Fact]
     public void Run_WithLittleTime_EndsSoonWithWhatItHas()
     {
         var bench = new FakeBench((_, rows, _) => 0.05 * rows);
