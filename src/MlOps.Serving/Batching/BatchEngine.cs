@@ -34,6 +34,7 @@ internal sealed partial class BatchEngine : IDisposable
     private BatchSlot? _head;
     private BatchSlot? _tail;
     private int _queuedRows;
+    private long _admitted;
     private int _seats;
     private bool _retired;
     private bool _disposed;
@@ -68,6 +69,9 @@ internal sealed partial class BatchEngine : IDisposable
     /// <summary>Rows whose buffers stay within 32 MiB, so that images do not make batches of gigabytes.</summary>
     public static int RowsThatFit(IModelRuntime runtime) =>
         Math.Max(1, (int)Math.Min(int.MaxValue, (32L << 20) / Math.Max(1, sizeof(float) * ((long)runtime.InputWidth + runtime.OutputWidth))));
+
+    /// <summary>Rows admitted so far.</summary>
+    public long Admitted => Volatile.Read(ref _admitted);
 
     /// <summary>Rows waiting now.</summary>
     public int QueuedRows => Volatile.Read(ref _queuedRows);
@@ -105,6 +109,7 @@ internal sealed partial class BatchEngine : IDisposable
             {
                 slot = RentSlot();
                 _seats++;
+                _admitted++;
                 index = -1;
                 request = null!;
             }
@@ -118,6 +123,7 @@ internal sealed partial class BatchEngine : IDisposable
                 index = slot.Count++;
                 slot.Requests[index] = request;
                 _queuedRows++;
+                _admitted++;
                 if (_width <= CopyUnderLockWidth)
                 {
                     row.CopyTo(slot.Buffer.Input.Span.Slice(index * _width, _width));

@@ -11,7 +11,7 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
     private readonly ServingMetrics _metrics;
     private readonly IPredictionSink[] _sinks;
     private readonly TrafficStore _traffic;
-    private readonly ModelLoader _loader;
+    private readonly ModelPool _pool;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Endpoint> _endpoints = new(StringComparer.Ordinal);
@@ -31,13 +31,13 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
         _metrics = metrics;
         _sinks = [.. sinks];
         _traffic = new TrafficStore(context);
-        _loader = new ModelLoader(context, registry, [.. providers, new OnnxRuntimeProvider(context, options)], options, metrics, admission);
+        _pool = new ModelPool(context, new ModelLoader(context, registry, [.. providers, new OnnxRuntimeProvider(context, options)], options, metrics, admission), options);
         _logger = context.LoggerFactory.CreateLogger<EndpointSet>();
     }
 
     public IEndpoint this[string name] => Get(name);
 
-    public ModelLoader Loader => _loader;
+    public ModelPool Pool => _pool;
 
     public bool PassesNaN(string endpoint) => _options.Endpoints.GetValueOrDefault(endpoint, _options.Batching).MissingFeatures == MissingFeatures.Pass;
 
@@ -51,7 +51,7 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
                 return endpoint;
             if (name.Length is 0 or > 100 || !char.IsAsciiLetter(name[0]) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
                 throw new InvalidDefinitionException($"Endpoint name '{name}' is not allowed: use 1 to 100 letters, digits and '. _ -', beginning with a letter.");
-            endpoint = new Endpoint(name, _context, _traffic, _loader, _sinks, _metrics, _options);
+            endpoint = new Endpoint(name, _context, _traffic, _pool, _sinks, _metrics, _options);
             _endpoints.Add(name, endpoint);
             _timer ??= _context.Clock.CreateTimer(static state => _ = ((EndpointSet)state!).PollAsync(), this, _options.PollInterval, _options.PollInterval);
             return endpoint;
@@ -119,11 +119,13 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
             await _timer.DisposeAsync().ConfigureAwait(false);
         foreach (var endpoint in endpoints)
             await endpoint.CloseAsync().ConfigureAwait(false);
+        await _pool.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
     }
 
     private async Task PollAsync()
     {
+        _pool.SweepIdle();
         if (_disposed || _refreshing.CurrentCount == 0 || Interlocked.Decrement(ref _pollsToSkip) >= 0)
             return;
         try

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.Json;
 using MlOps.Registry;
 
 namespace MlOps.Serving;
@@ -10,58 +8,19 @@ internal sealed class ModelLoader(
     EnvironmentContext context, IModelRegistry registry, IReadOnlyList<IModelRuntimeProvider> providers, ServingOptions options, ServingMetrics metrics,
     IModelAdmission? admission = null)
 {
-    private const int LargestExample = 16 << 20;
     private static readonly TimeSpan CurveBudget = TimeSpan.FromMilliseconds(60);
 
-    /// <summary>Loads a version for an endpoint.</summary>
-    public async ValueTask<ServedVersion> LoadAsync(string endpoint, ModelVersionRef version, CancellationToken cancellationToken)
-    {
-        var batching = options.Endpoints.GetValueOrDefault(endpoint, options.Batching);
-        var (record, runtime) = await OpenAsync(version, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await ReplayExampleAsync(record, runtime, cancellationToken).ConfigureAwait(false);
-            var parallelRows = await Task.Run(() => WarmUp(runtime, batching, version), cancellationToken).ConfigureAwait(false);
-            var shared = new SharedRuntime(runtime, users: 2);
-            return new ServedVersion(
-                version, new BatchEngine(shared, batching, context.Clock, parallelRows, metrics), new TensorEngine(shared, batching, context.Clock), record.Signature.Features, runtime.MemoryBytes)
-            {
-                Inputs = runtime.Inputs, Outputs = runtime.Outputs,
-            };
-        }
-        catch
-        {
-            runtime.Dispose();
-            throw;
-        }
-    }
+    private readonly SmokeTest _examples = new(context);
 
-    /// <summary>Loads a version, tries it and lets it go.</summary>
-    public async ValueTask<DeploymentCheck> VerifyAsync(ModelVersionRef version, CancellationToken cancellationToken)
-    {
-        var begin = Stopwatch.GetTimestamp();
-        IModelRuntime? runtime = null;
-        try
-        {
-            (var record, runtime) = await OpenAsync(version, cancellationToken).ConfigureAwait(false);
-            var message = await ReplayExampleAsync(record, runtime, cancellationToken).ConfigureAwait(false);
-            await Task.Run(() => WarmUp(runtime, options.Batching, version), cancellationToken).ConfigureAwait(false);
-            var loaded = Stopwatch.GetElapsedTime(begin);
-            var times = await Task.Run(() => MeasureSingle(runtime), cancellationToken).ConfigureAwait(false);
-            return new DeploymentCheck(true, message, loaded, times[times.Length / 2], times[Math.Min(times.Length - 1, times.Length * 99 / 100)], runtime.MemoryBytes);
-        }
-        catch (MlOpsException e)
-        {
-            return new DeploymentCheck(false, e.Message, Stopwatch.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.Zero, runtime?.MemoryBytes ?? 0);
-        }
-        finally
-        {
-            runtime?.Dispose();
-        }
-    }
+    /// <summary>How requests by version and to an endpoint of this name form batches.</summary>
+    public BatchingOptions BatchingOf(string endpoint) => options.Endpoints.GetValueOrDefault(endpoint, options.Batching);
 
-    /// <summary>Loads a version's runtime; the caller disposes it.</summary>
-    public async ValueTask<(ModelVersion Record, IModelRuntime Runtime)> OpenAsync(ModelVersionRef version, CancellationToken cancellationToken)
+    /// <summary>The bytes of a version's functions and parameters: what its memory is estimated by before it was ever loaded.</summary>
+    public static long FileBytes(ModelVersion record) =>
+        record.Artifacts.Where(artifact => artifact.Kind is ModelArtifactKind.Functions && artifact.Name != ModelArtifactNames.InputExample).Sum(artifact => artifact.Content.Size);
+
+    /// <summary>Finds a version and checks that its signatures allow it to be loaded.</summary>
+    public async ValueTask<ModelVersion> FindAsync(ModelVersionRef version, CancellationToken cancellationToken)
     {
         // Serving is the process's own work: whoever asks for a prediction need not be allowed to see the registry.
         using var authority = context.Caller.ActForProcess();
@@ -70,64 +29,87 @@ internal sealed class ModelLoader(
         // The signatures cover the manifest, the manifest the digests, and whoever loads a file verifies its digest over the bytes that it loads.
         if (admission is not null && await admission.CheckAsync(record, SignaturePoints.Load, cancellationToken: cancellationToken).ConfigureAwait(false) is { Admitted: false } refused)
             throw new UntrustedModelException($"Environment '{context.Name}' does not load {version}: {refused.Message}");
+        return record;
+    }
+
+    /// <summary>The version that an alias points at, or null.</summary>
+    public async ValueTask<ModelVersionRef?> ResolveAsync(string model, string alias, CancellationToken cancellationToken)
+    {
+        using var authority = context.Caller.ActForProcess();
+        return (await registry.FindAsync(model, alias, cancellationToken).ConfigureAwait(false))?.Ref;
+    }
+
+    /// <summary>Opens a version's runtime and replays its stored example; the caller disposes it.</summary>
+    public async ValueTask<(IModelRuntime Runtime, string Report)> LoadAsync(ModelVersion record, CancellationToken cancellationToken)
+    {
+        using var authority = context.Caller.ActForProcess();
+        var runtime = await OpenAsync(record, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return (runtime, await Task.Run(() => _examples.ReplayAsync(record, runtime, cancellationToken).AsTask(), cancellationToken).ConfigureAwait(false));
+        }
+        catch
+        {
+            runtime.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes warm engines over a runtime that they share.</summary>
+    public ServedVersion Serve(ModelVersion record, SharedRuntime runtime, BatchingOptions batching)
+    {
+        var parallelRows = WarmUp(runtime, batching, record.Ref);
+        runtime.Share(users: 2);
+        return new ServedVersion(
+            record.Ref, new BatchEngine(runtime, batching, context.Clock, parallelRows, metrics), new TensorEngine(runtime, batching, context.Clock), record.Signature.Features, runtime.MemoryBytes)
+        {
+            Inputs = runtime.Inputs, Outputs = runtime.Outputs,
+            BufferBytes = runtime.HasRows ? 2L * sizeof(float) * LargestBatch(runtime, batching) * ((long)runtime.InputWidth + runtime.OutputWidth) : 0,
+        };
+    }
+
+    /// <summary>The time of single rows on a warm runtime, sorted.</summary>
+    public static TimeSpan[] MeasureSingle(IModelRuntime runtime)
+    {
+        if (!runtime.HasRows)
+            return [TimeSpan.Zero];
+        using var buffer = runtime.CreateBuffer(1);
+        Fill(buffer.Input.Span);
+        var times = new List<TimeSpan>(200);
+        var begin = Stopwatch.GetTimestamp();
+        do
+        {
+            var start = Stopwatch.GetTimestamp();
+            buffer.Run(1);
+            times.Add(Stopwatch.GetElapsedTime(start));
+        }
+        while (times.Count < 200 && Stopwatch.GetElapsedTime(begin) < TimeSpan.FromMilliseconds(200));
+        times.Sort();
+        return [.. times];
+    }
+
+    private async ValueTask<IModelRuntime> OpenAsync(ModelVersion record, CancellationToken cancellationToken)
+    {
+        var version = record.Ref;
         var provider = providers.FirstOrDefault(candidate => candidate.CanLoad(record)) ?? throw new InvalidDefinitionException(
             $"{version} has no function that can be served: register an artifact of kind Functions named '{ModelArtifactNames.Predict}' with media type {ModelArtifactNames.OnnxMediaType}.");
         var runtime = await Task.Run(async () => await provider.LoadAsync(record, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         var features = record.Signature.Features.Count;
         if (features == 0 || features == runtime.InputWidth || !runtime.HasRows)
-            return (record, runtime);
+            return runtime;
         runtime.Dispose();
         throw new InvalidDefinitionException($"The signature of {version} names {features} features; its model takes {runtime.InputWidth}.");
     }
 
-    // Example and expectation are the registrant's word for what the file does: a version that does not keep it is not served.
-    private async ValueTask<string> ReplayExampleAsync(ModelVersion record, IModelRuntime runtime, CancellationToken cancellationToken)
-    {
-        var artifact = record.Artifacts.FirstOrDefault(candidate => candidate.Name == ModelArtifactNames.InputExample);
-        if (artifact is null)
-            return "Loaded and ran; it has no stored example to compare with.";
-        InputExample? example;
-        try
-        {
-            var bytes = await context.Artifacts.GetBytesAsync(artifact.Content, LargestExample, cancellationToken).ConfigureAwait(false);
-            example = JsonSerializer.Deserialize(bytes, ServingJson.Default.InputExample);
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDefinitionException($"The stored example of {record.Ref} cannot be read: {e.Message}", e);
-        }
-
-        if (example?.Input is not { Length: > 0 } input || example.Output is not { } output || output.Length != input.Length)
-            throw new InvalidDefinitionException($"The stored example of {record.Ref} needs as many output rows as input rows, and at least one.");
-        if (!runtime.HasRows)
-            throw new InvalidDefinitionException($"{record.Ref} has a stored example of rows, but its model does not map rows of floats to rows of floats.");
-        using var buffer = runtime.CreateBuffer(1);
-        for (var row = 0; row < input.Length; row++)
-        {
-            if (input[row].Length != runtime.InputWidth || output[row].Length != runtime.OutputWidth)
-                throw new InvalidDefinitionException(
-                    $"Row {row + 1} of the stored example of {record.Ref} has {input[row].Length} features and {output[row].Length} scores; the model has {runtime.InputWidth} and {runtime.OutputWidth}.");
-            input[row].CopyTo(buffer.Input.Span);
-            Run(buffer, 1, record.Ref);
-            for (var i = 0; i < output[row].Length; i++)
-            {
-                var (expected, actual) = (output[row][i], buffer.Output.Span[i]);
-                if (!(Math.Abs((double)expected - actual) <= example.Tolerance * Math.Max(1, Math.Abs(expected))) && !(float.IsNaN(expected) && float.IsNaN(actual)))
-                    throw new InvalidDefinitionException(string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{record.Ref} does not reproduce its stored example: score {i + 1} of row {row + 1} is {actual:R}, expected {expected:R} within {example.Tolerance:R}."));
-            }
-        }
-
-        return $"Loaded, ran and reproduced its stored example of {input.Length} rows.";
-    }
+    private static int LargestBatch(IModelRuntime runtime, BatchingOptions batching) =>
+        Math.Min(Math.Min(batching.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), BatchEngine.RowsThatFit(runtime));
 
     // Every size is run once for its bindings; then the time per row tells from which size on another batch beside is worth its while.
     private static int WarmUp(IModelRuntime runtime, BatchingOptions batching, ModelVersionRef version)
     {
         if (!runtime.HasRows)
             return 1;
-        var rows = Math.Min(Math.Min(batching.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), BatchEngine.RowsThatFit(runtime));
+        var rows = LargestBatch(runtime, batching);
         using var buffer = runtime.CreateBuffer(rows);
         Fill(buffer.Input.Span);
         var curve = new List<(int Rows, double PerRow)>();
@@ -151,26 +133,7 @@ internal sealed class ModelLoader(
         return curve.Count == 0 ? 1 : curve.First(point => point.PerRow <= curve.Min(other => other.PerRow) * 1.2).Rows;
     }
 
-    private static TimeSpan[] MeasureSingle(IModelRuntime runtime)
-    {
-        if (!runtime.HasRows)
-            return [TimeSpan.Zero];
-        using var buffer = runtime.CreateBuffer(1);
-        Fill(buffer.Input.Span);
-        var times = new List<TimeSpan>(200);
-        var begin = Stopwatch.GetTimestamp();
-        do
-        {
-            var start = Stopwatch.GetTimestamp();
-            buffer.Run(1);
-            times.Add(Stopwatch.GetElapsedTime(start));
-        }
-        while (times.Count < 200 && Stopwatch.GetElapsedTime(begin) < TimeSpan.FromMilliseconds(200));
-        times.Sort();
-        return [.. times];
-    }
-
-    private static void Run(IBatchBuffer buffer, int rows, ModelVersionRef version)
+    internal static void Run(IBatchBuffer buffer, int rows, ModelVersionRef version)
     {
         try
         {

@@ -10,14 +10,16 @@ internal sealed class ShadowMirror
     private readonly IPredictionSink[] _sinks;
     private readonly ServingMetrics _metrics;
     private readonly Channel<Copy> _queue;
+    private readonly Func<Task> _release;
 
-    public ShadowMirror(string endpoint, ServedVersion version, EnvironmentContext context, IPredictionSink[] sinks, ServingMetrics metrics, int limit)
+    public ShadowMirror(string endpoint, ServedVersion version, EnvironmentContext context, IPredictionSink[] sinks, ServingMetrics metrics, int limit, Func<Task> release)
     {
         _endpoint = endpoint;
         Version = version;
         _context = context;
         _sinks = sinks;
         _metrics = metrics;
+        _release = release;
         _queue = Channel.CreateBounded<Copy>(new BoundedChannelOptions(limit) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         Completion = Task.Run(RunAsync);
     }
@@ -37,8 +39,7 @@ internal sealed class ShadowMirror
     {
         _queue.Writer.TryComplete();
         await Completion.ConfigureAwait(false);
-        Version.Retire();
-        await Version.Drained.ConfigureAwait(false);
+        await _release().ConfigureAwait(false);
     }
 
     private async Task RunAsync()

@@ -31,6 +31,10 @@ public interface IModelRuntime : IDisposable
     /// <summary>The size of the model in memory, as far as it is known.</summary>
     long MemoryBytes { get; }
 
+    /// <summary>Where it computes, for instance <c>cpu</c> or <c>cuda:0</c>.</summary>
+    /// <value>Default: <c>cpu</c>.</value>
+    string Device => "cpu";
+
     /// <summary>Makes buffers that one batch is written to and read from.</summary>
     /// <param name="maximumRows">The most rows that it will hold.</param>
     /// <returns>The buffers; dispose them before the runtime.</returns>

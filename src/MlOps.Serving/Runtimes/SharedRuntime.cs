@@ -21,11 +21,20 @@ internal sealed class SharedRuntime(IModelRuntime runtime, int users) : IModelRu
 
     public long MemoryBytes => runtime.MemoryBytes;
 
+    public string Device => runtime.Device;
+
     public IBatchBuffer CreateBuffer(int maximumRows) => runtime.CreateBuffer(maximumRows);
 
     public IReadOnlyDictionary<string, ModelValue> Run(
         IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs = null, CancellationToken cancellationToken = default) =>
         runtime.Run(inputs, outputs, cancellationToken);
+
+    /// <summary>Adds users; only while one of those before has not disposed it yet.</summary>
+    public SharedRuntime Share(int users)
+    {
+        Interlocked.Add(ref _users, users);
+        return this;
+    }
 
     public void Dispose()
     {
