@@ -8,6 +8,7 @@ internal sealed partial class Endpoint
     {
         context.Access.Require(EnvironmentPermission.MoveAliases, $"the traffic of endpoint '{Name}'");
         ArgumentNullException.ThrowIfNull(policy);
+        policy = await ResolveAsync(policy, cancellationToken).ConfigureAwait(false);
         policy.Validate();
         return (await ChangeAsync(document => document.Next(policy), policy, reason, expectedRevision, cancellationToken).ConfigureAwait(false)).Revision;
     }

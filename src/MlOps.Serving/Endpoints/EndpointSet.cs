@@ -80,16 +80,21 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
         try
         {
             var mark = await _traffic.MarkAsync(cancellationToken).ConfigureAwait(false);
-            if (mark == _mark)
-                return;
             Endpoint[] endpoints;
             lock (_gate)
                 endpoints = [.. _endpoints.Values];
+            var behind = await FindMovedAsync(endpoints, cancellationToken).ConfigureAwait(false);
+            if (mark == _mark && behind.Count == 0)
+                return;
             var followed = true;
             foreach (var endpoint in endpoints)
             {
-                if (endpoint.IsLoaded)
+                if (!endpoint.IsLoaded)
+                    continue;
+                if (mark != _mark)
                     followed &= await endpoint.RefreshAsync(cancellationToken).ConfigureAwait(false);
+                if (behind.Contains(endpoint))
+                    followed &= await FollowAliasesAsync(endpoint, cancellationToken).ConfigureAwait(false);
             }
 
             // A version that could not be loaded is tried again, ever more rarely.

@@ -22,7 +22,7 @@ internal sealed record TrafficDocument
 
     public TrafficPolicy? ToPolicy() => Shares.Count == 0 ? null : new TrafficPolicy
     {
-        Shares = [.. Shares.Select(share => new TrafficShare(ModelVersionRef.Parse(share.Version), share.Weight, share.Variant))],
+        Shares = [.. Shares.Select(share => new TrafficShare(ModelVersionRef.Parse(share.Version), share.Weight, share.Variant) { Alias = share.Alias })],
         Shadow = ShadowVersion is null ? null : new TrafficShadow(ModelVersionRef.Parse(ShadowVersion), ShadowShare),
     };
 
@@ -49,7 +49,7 @@ internal sealed record TrafficDocument
         var total = policy.Shares.Sum(share => share.Weight);
         return this with
         {
-            Shares = [.. policy.Shares.Select(share => new TrafficShareDocument(share.Version.ToString(), share.Weight / total, share.Variant))],
+            Shares = [.. policy.Shares.Select(share => new TrafficShareDocument(share.Version.ToString(), share.Weight / total, share.Variant, share.Alias))],
             Ranges = TrafficRanges.Rebalance(Ranges, [.. policy.Shares.Select(share => (share.Version.ToString(), share.Weight / total))]),
             ShadowVersion = policy.Shadow?.Version.ToString(),
             ShadowShare = policy.Shadow?.Share ?? 0,
@@ -58,7 +58,7 @@ internal sealed record TrafficDocument
 }
 
 /// <summary>A share as stored.</summary>
-internal sealed record TrafficShareDocument(string Version, double Weight, string Variant);
+internal sealed record TrafficShareDocument(string Version, double Weight, string Variant, string? Alias = null);
 
 /// <summary>Units from <paramref name="Start"/> (inclusive) to <paramref name="End"/> (exclusive) of 2^32 belong to a version.</summary>
 internal sealed record TrafficRange(long Start, long End, string Version);
