@@ -103,7 +103,7 @@ internal sealed partial class ModelPool
             use.Outputs = runtime.Outputs;
             use.Device = runtime.Device;
             model.Stage = PoolStage.Ready;
-            if (model.Leases == 0 && (_disposed || !use.IsWanted))
+            if (model.Leases == 0 && (_disposed || model.IsCondemned || !use.IsWanted))
                 Begin(model, ref leaving);
             Plan(ref leaving);
         }

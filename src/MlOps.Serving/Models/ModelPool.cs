@@ -44,7 +44,7 @@ internal sealed partial class ModelPool(EnvironmentContext context, ModelLoader 
     {
         lock (_gate)
         {
-            if (!_disposed && _models.TryGetValue(version, out var model) && model.Stage == PoolStage.Ready && model.Find(batching) is { } served)
+            if (!_disposed && _models.TryGetValue(version, out var model) && model is { Stage: PoolStage.Ready, IsCondemned: false } && model.Find(batching) is { } served)
             {
                 Take(model, intent);
                 return new(new ModelLease(this, model, served));
@@ -62,7 +62,7 @@ internal sealed partial class ModelPool(EnvironmentContext context, ModelLoader 
         {
             if (--model.Leases > 0)
                 return;
-            if (model.Stage == PoolStage.Ready && (_disposed || !model.Use.IsWanted))
+            if (model.Stage == PoolStage.Ready && (_disposed || model.IsCondemned || !model.Use.IsWanted))
                 Begin(model, ref leaving);
             if (_waiting.Count > 0)
                 Plan(ref leaving);
@@ -91,7 +91,7 @@ internal sealed partial class ModelPool(EnvironmentContext context, ModelLoader 
     }
 
     /// <summary>Forgets that an endpoint serves a model; unloads it when nobody else wants it.</summary>
-    /// <returns>A task that ends when its memory was given back, at once when it stays.</returns>
+    /// <returns>A task that ends when its memory was given back, at once when others still use it.</returns>
     public Task DetachAsync(string endpoint, ModelVersionRef version)
     {
         List<PooledModel>? leaving = null;
@@ -108,7 +108,7 @@ internal sealed partial class ModelPool(EnvironmentContext context, ModelLoader 
         }
 
         Leave(leaving);
-        return model?.Left ?? Task.CompletedTask;
+        return leaving is null ? Task.CompletedTask : model!.Left;
     }
 
     /// <summary>Keeps a leased model until <see cref="Unload"/>.</summary>
@@ -132,6 +132,7 @@ internal sealed partial class ModelPool(EnvironmentContext context, ModelLoader 
                 throw new InvalidInputException($"{version} serves endpoint '{string.Join("', '", use.Endpoints.Keys)}': change its traffic before the version is unloaded.");
             use.IsPinned = use.IsKept = false;
             model = LetGo(version, use, ref leaving);
+            model?.IsCondemned = true;
         }
 
         Leave(leaving);
@@ -237,7 +238,7 @@ internal sealed partial class ModelPool(EnvironmentContext context, ModelLoader 
                     }
                 }
 
-                if (failure is null && model.Stage != PoolStage.Leaving)
+                if (failure is null && model is not ({ Stage: PoolStage.Leaving } or { IsCondemned: true }))
                 {
                     Take(model, intent);
                     taken = true;

@@ -18,6 +18,9 @@ internal sealed class PooledModel(ModelUse use)
     /// <summary>Requests and jobs that use it now; while there are any it is not unloaded.</summary>
     public int Leases { get; set; }
 
+    /// <summary>It was to be unloaded while in use: it goes with its last lease, and whoever asks for it now waits until it went.</summary>
+    public bool IsCondemned { get; set; }
+
     /// <summary>What it counts for in the budget; 0 while it waits for memory.</summary>
     public long Bytes { get; set; }
 

@@ -167,6 +167,25 @@ public sealed class ModelPoolTests
     }
 
     [Fact]
+    public async Task Unload_WhileOthersAskAgain_EndsAndTheyLoadItAnew()
+    {
+        await using var pool = new PoolFixture();
+        var version = await pool.RegisterAsync();
+        Task unload;
+        Task<float> later;
+        using (await pool.Pool.LeaseAsync(version, new BatchingOptions(), LoadIntent.Request, default))
+        {
+            unload = pool.Models.UnloadAsync(version).AsTask();
+            later = pool.PredictAsync(version, 1, 1, 1);
+            (unload.IsCompleted, later.IsCompleted).Should().Be((false, false));
+        }
+
+        await unload;
+        (await later).Should().Be(3);
+        pool.Loads.Should().Be(2);
+    }
+
+    [Fact]
     public async Task Version_ServedScoredVerifiedAndAskedFor_IsInMemoryOnce()
     {
         await using var pool = new PoolFixture();
