@@ -158,6 +158,13 @@ internal sealed partial class ModelPool(EnvironmentContext context, ModelLoader 
         }
     }
 
+    /// <summary>What a version takes in memory, or took when it was loaded last; 0 when it never was.</summary>
+    public long SizeOf(ModelVersionRef version)
+    {
+        lock (_gate)
+            return _uses.GetValueOrDefault(version)?.Bytes ?? 0;
+    }
+
     public bool IsKnown(ModelVersionRef version)
     {
         lock (_gate)

@@ -1,6 +1,6 @@
 namespace MlOps.Serving.Tests.Models;
 
-/// <summary>The policy on seeded traces against clairvoyant ones: Belady with sizes, and an upper bound of every policy (PFOO-U of Berger, Beckmann and Harchol-Balter, 2018).</summary>
+/// <summary>The policy on seeded traces against clairvoyant ones.</summary>
 public sealed class UnloadPolicyTests
 {
     private const int Models = 500;
@@ -17,8 +17,8 @@ public sealed class UnloadPolicyTests
         var (sizes, trace) = Trace(skew, seed);
         var budget = sizes.Sum() / 4;
         var own = Simulate(sizes, trace, budget, UnloadGoal.FewestLoads);
-        var belady = Belady(sizes, trace, budget);
-        var bound = UpperBound(sizes, trace, budget);
+        var belady = OfflineOptimum.Belady(sizes, trace, budget, WarmUp);
+        var bound = OfflineOptimum.UpperBound(sizes, trace, budget, WarmUp);
         belady.Should().BeLessThanOrEqualTo(bound);
         own.Should().BeLessThan(belady);
         (own / bound).Should().BeGreaterThan(0.95);
@@ -52,20 +52,7 @@ public sealed class UnloadPolicyTests
         var sizes = new long[Models];
         for (var i = 0; i < Models; i++)
             sizes[i] = (long)(30_000 * Math.Pow(100, random.NextDouble()));
-        var cumulative = new double[Models];
-        var sum = 0.0;
-        for (var i = 0; i < Models; i++)
-            cumulative[i] = sum += 1 / Math.Pow(i + 1, skew);
-        var ranks = Enumerable.Range(0, Models).ToArray();
-        random.Shuffle(ranks);
-        var trace = new int[Requests];
-        for (var i = 0; i < Requests; i++)
-        {
-            var at = Array.BinarySearch(cumulative, random.NextDouble() * sum);
-            trace[i] = ranks[at < 0 ? ~at : at];
-        }
-
-        return (sizes, trace);
+        return (sizes, OfflineOptimum.Zipf(Models, Requests, skew, random));
     }
 
     private static double LoadSeconds(long size) => 0.001 + (size / 2e7 * (size % 7));
@@ -100,61 +87,5 @@ public sealed class UnloadPolicyTests
         }
 
         return hits / (double)(trace.Length - measureFrom);
-    }
-
-    // Feasible and clairvoyant: what takes the most memory until its next request goes.
-    private static double Belady(long[] sizes, int[] trace, long budget)
-    {
-        var next = new int[trace.Length];
-        var seen = new Dictionary<int, int>();
-        for (var i = trace.Length - 1; i >= 0; i--)
-        {
-            next[i] = seen.GetValueOrDefault(trace[i], trace.Length * 2);
-            seen[trace[i]] = i;
-        }
-
-        var loaded = new Dictionary<int, int>();
-        long used = 0, hits = 0;
-        for (var i = 0; i < trace.Length; i++)
-        {
-            var model = trace[i];
-            if (loaded.ContainsKey(model))
-            {
-                hits += i >= WarmUp ? 1 : 0;
-            }
-            else
-            {
-                while (used + sizes[model] > budget)
-                {
-                    var victim = loaded.MaxBy(pair => (double)(pair.Value - i) * sizes[pair.Key]).Key;
-                    loaded.Remove(victim);
-                    used -= sizes[victim];
-                }
-
-                used += sizes[model];
-            }
-
-            loaded[model] = next[i];
-        }
-
-        return hits / (double)(trace.Length - WarmUp);
-    }
-
-    // Nobody can hold more than budget x time: the cheapest intervals between two requests of the same model that fit that area.
-    private static double UpperBound(long[] sizes, int[] trace, long budget)
-    {
-        var last = new Dictionary<int, int>();
-        var areas = new List<double>();
-        for (var i = 0; i < trace.Length; i++)
-        {
-            if (i >= WarmUp && last.TryGetValue(trace[i], out var before))
-                areas.Add((double)sizes[trace[i]] * (i - Math.Max(before, WarmUp)));
-            last[trace[i]] = i;
-        }
-
-        areas.Sort();
-        var left = (double)budget * (trace.Length - WarmUp);
-        var hits = areas.TakeWhile(area => (left -= area) >= 0).Count();
-        return hits / (double)(trace.Length - WarmUp);
     }
 }
