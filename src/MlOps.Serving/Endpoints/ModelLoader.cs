@@ -56,14 +56,18 @@ internal sealed class ModelLoader(
     }
 
     /// <summary>Makes warm engines over a runtime that they share.</summary>
-    public ServedVersion Serve(ModelVersion record, SharedRuntime runtime, BatchingOptions batching)
+    /// <param name="record">The version.</param>
+    /// <param name="runtime">The runtime.</param>
+    /// <param name="batching">How the engines form batches.</param>
+    /// <param name="known">What <see cref="ServedVersion.ParallelRows"/> was measured before; then every size runs once and nothing is measured.</param>
+    public ServedVersion Serve(ModelVersion record, SharedRuntime runtime, BatchingOptions batching, int? known)
     {
-        var parallelRows = WarmUp(runtime, batching, record.Ref);
+        var parallelRows = WarmUp(runtime, batching, record.Ref, known);
         runtime.Share(users: 2);
         return new ServedVersion(
             record.Ref, new BatchEngine(runtime, batching, context.Clock, parallelRows, metrics), new TensorEngine(runtime, batching, context.Clock), record.Signature.Features, runtime.MemoryBytes)
         {
-            Inputs = runtime.Inputs, Outputs = runtime.Outputs,
+            Inputs = runtime.Inputs, Outputs = runtime.Outputs, ParallelRows = parallelRows,
             BufferBytes = runtime.HasRows ? 2L * sizeof(float) * LargestBatch(runtime, batching) * ((long)runtime.InputWidth + runtime.OutputWidth) : 0,
         };
     }
@@ -105,7 +109,7 @@ internal sealed class ModelLoader(
         Math.Min(Math.Min(batching.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), BatchEngine.RowsThatFit(runtime));
 
     // Every size is run once for its bindings; then the time per row tells from which size on another batch beside is worth its while.
-    private static int WarmUp(IModelRuntime runtime, BatchingOptions batching, ModelVersionRef version)
+    private static int WarmUp(IModelRuntime runtime, BatchingOptions batching, ModelVersionRef version, int? known)
     {
         if (!runtime.HasRows)
             return 1;
@@ -117,6 +121,8 @@ internal sealed class ModelLoader(
         for (var size = 1; size <= rows; size *= 2)
         {
             Run(buffer, size, version);
+            if (known is not null)
+                continue;
             var best = double.MaxValue;
             for (var repetition = 0; repetition < 5 && Stopwatch.GetElapsedTime(begin) < CurveBudget; repetition++)
             {
@@ -130,7 +136,7 @@ internal sealed class ModelLoader(
             curve.Add((size, best));
         }
 
-        return curve.Count == 0 ? 1 : curve.First(point => point.PerRow <= curve.Min(other => other.PerRow) * 1.2).Rows;
+        return known is { } before ? before : curve.Count == 0 ? 1 : curve.First(point => point.PerRow <= curve.Min(other => other.PerRow) * 1.2).Rows;
     }
 
     internal static void Run(IBatchBuffer buffer, int rows, ModelVersionRef version)

@@ -26,6 +26,9 @@ internal sealed class ServedVersion(ModelVersionRef version, BatchEngine engine,
 
     public IReadOnlyList<TensorSpec> Outputs { get; init; } = [];
 
+    /// <summary>What its warm-up measured, to be given to its next load.</summary>
+    public int ParallelRows { get; init; }
+
     /// <summary>What the row engine's batch buffers take: one that runs and one that fills.</summary>
     public long BufferBytes { get; init; }
 

@@ -279,8 +279,19 @@ internal sealed partial class ModelPool(EnvironmentContext context, ModelLoader 
     {
         Lazy<Task<ServedVersion>> engine;
         lock (_gate)
-            engine = model.Engine(batching, () => Task.Run(() => loader.Serve(model.Record!, model.Runtime!, batching)));
+            engine = model.Engine(batching, () => Task.Run(() => Serve(model, batching)));
         return engine.Value;
+    }
+
+    private ServedVersion Serve(PooledModel model, BatchingOptions batching)
+    {
+        int? known;
+        lock (_gate)
+            known = model.Use.ParallelRows.TryGetValue(batching, out var rows) ? rows : null;
+        var served = loader.Serve(model.Record!, model.Runtime!, batching, known);
+        lock (_gate)
+            model.Use.ParallelRows[batching] = served.ParallelRows;
+        return served;
     }
 
     // Under the lock.

@@ -36,6 +36,9 @@ internal sealed class ModelUse(ModelVersionRef version)
     /// <summary>The endpoints that serve it, and how often (as a share and as a shadow).</summary>
     public SortedDictionary<string, int> Endpoints { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What warm-up measured, by the way of batching.</summary>
+    public Dictionary<BatchingOptions, int> ParallelRows { get; } = [];
+
     public IReadOnlyList<TensorSpec> Inputs { get; set; } = [];
 
     public IReadOnlyList<TensorSpec> Outputs { get; set; } = [];

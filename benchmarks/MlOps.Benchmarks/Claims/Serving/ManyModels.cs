@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using MlOps.Benchmarks.Claims.Support;
 using MlOps.Registry;
@@ -12,7 +11,7 @@ namespace MlOps.Benchmarks.Claims.Serving;
 internal static class ManyModels
 {
     private const int Models = 1000;
-    private const int Requests = 60_000;
+    private const int Requests = 50_000;
     private const int WarmUp = 20_000;
     private const int Callers = 64;
     private const int Width = 16;
@@ -20,6 +19,7 @@ internal static class ManyModels
     public static async Task<ClaimResult> MeasureAsync(ClaimContext context, CancellationToken stop)
     {
         var random = new Random(context.Seed);
+        var time = System.Diagnostics.Stopwatch.StartNew();
         var versions = new ModelVersionRef[Models];
         var inputs = new Dictionary<string, ModelValue> { ["input"] = TensorValue.Create(OnnxModels.Values(random, Width), 1, Width) };
         long total;
@@ -28,18 +28,18 @@ internal static class ManyModels
             var registry = host.Environment.Get<IModelRegistry>();
             for (int i = 0; i < Models; i++)
             {
-                // 20 KB to 2 MB of weights, as often between 20 and 200 KB as between 200 KB and 2 MB.
-                int hidden = (int)Math.Sqrt(20_000 * Math.Pow(100, random.NextDouble()) / sizeof(float));
+                // 10 KB to 1 MB of weights, as often between 10 and 100 KB as between 100 KB and 1 MB.
+                int hidden = (int)Math.Sqrt(10_000 * Math.Pow(100, random.NextDouble()) / sizeof(float));
                 var draft = await new ModelVersionBuilder(host.Environment.Context.Artifacts, $"mlp{i}").WithOnnx(OnnxModels.Mlp(i, Width, hidden, hidden, 1), []).BuildAsync(stop);
                 versions[i] = (await registry.RegisterAsync(draft, stop)).Ref;
             }
 
-            context.Report("registered");
+            context.Report($"registered after {time.Elapsed.TotalSeconds:F0} s");
             var models = host.Environment.ServedModels;
             foreach (var version in versions)
                 await models.PredictAsync(version, inputs, cancellationToken: stop);
             total = models.List().Sum(status => status.MemoryBytes);
-            context.Report(string.Create(CultureInfo.InvariantCulture, $"all models take {total / 1e6:F0} MB, {models.List().Average(status => status.LoadTime.TotalMilliseconds):F2} ms each to load"));
+            context.Report(string.Create(CultureInfo.InvariantCulture, $"after {time.Elapsed.TotalSeconds:F0} s: all models take {total / 1e6:F0} MB, {models.List().Average(status => status.LoadTime.TotalMilliseconds):F2} ms each to load"));
         }
 
         long budget = total / 4;
@@ -68,7 +68,7 @@ internal static class ManyModels
                 if (pool.UsedBytes > budget * 1.01)
                     Interlocked.Increment(ref overBudget);
                 if (i % 20_000 == 0)
-                    context.Report($"{i} requests, {pool.Loads} loads");
+                    context.Report($"{i} requests, {pool.Loads} loads after {time.Elapsed.TotalSeconds:F0} s");
             }
         })));
 
