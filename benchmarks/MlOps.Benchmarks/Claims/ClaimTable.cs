@@ -42,6 +42,7 @@ public static class ClaimTable
         .. TuningClaims.All,
         .. MlPerfClaims.All,
         .. HostileClaims.All,
+        .. LifecycleClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,
         .. MonitoringClaims.All,

@@ -124,6 +124,7 @@ internal sealed partial class BatchEngine
         if (_runTimeout > 0 && !EndRun(leader))
             return false;
         Learn(rows, time.TotalSeconds);
+        Interlocked.Add(ref _admitted, rows);
         _metrics?.Batch(rows, _labels, slot.Since == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(slot.Since, begin), time);
         return true;
     }

@@ -120,6 +120,7 @@ internal sealed partial class BatchEngine
     {
         var answer = RunOwnPart(slot, rows, count, destination);
         LeaveOwnSeat(slot);
+        Interlocked.Add(ref _admitted, count);
         _metrics?.Batch(count, _labels);
         return answer;
     }

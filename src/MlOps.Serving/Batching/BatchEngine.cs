@@ -38,6 +38,7 @@ internal sealed partial class BatchEngine : IDisposable
 
     private int _seats;
     private int _hung;
+    private long _admitted;
     private int _lastRows;
     private bool _retired;
     private bool _disposed;
@@ -82,6 +83,9 @@ internal sealed partial class BatchEngine : IDisposable
 
     /// <summary>Rows waiting now.</summary>
     public int QueuedRows => Volatile.Read(ref _queuedRows);
+
+    /// <summary>Rows that batches were run with so far.</summary>
+    public long Admitted => Volatile.Read(ref _admitted);
 
     /// <summary>Leaders and callers that run the model now.</summary>
     public int RunningBatches => Volatile.Read(ref _seats);
@@ -205,6 +209,7 @@ internal sealed partial class BatchEngine : IDisposable
         }
 
         LeaveOwnSeat(slot);
+        Interlocked.Increment(ref _admitted);
         _metrics?.Batch(1, _labels);
         return answer;
     }

@@ -42,12 +42,12 @@ internal sealed partial class Endpoint
 
             resilience.Prepared = new PreparedFallbacks(revision, [.. steps]);
             resilience.KeepCircuits([.. state?.Versions.Select(version => version.Version) ?? [], .. steps.Where(step => step.Version is not null).Select(step => step.Version!.Version), .. resilience.Own.Keys]);
-            foreach (var (version, served) in resilience.Own.ToArray())
+            foreach (var (version, lease) in resilience.Own.ToArray())
             {
-                if (steps.All(step => step.Version != served))
+                if (steps.All(step => step.Version != lease.Served))
                 {
                     resilience.Own.Remove(version);
-                    Let(served);
+                    lease.Dispose();
                 }
             }
         }
@@ -73,15 +73,14 @@ internal sealed partial class Endpoint
         if (version is not { } wanted)
             return null;
         var own = _resilience!.Own;
-        if (!own.TryGetValue(wanted, out var served))
+        var served = own.TryGetValue(wanted, out var lease) ? lease.Served : state?.Versions.FirstOrDefault(candidate => candidate.Version == wanted);
+        if (served is null)
         {
-            served = state?.Versions.FirstOrDefault(candidate => candidate.Version == wanted);
-            if (served is null)
-            {
-                served = await loader.LoadAsync(Name, wanted, cancellationToken).ConfigureAwait(false);
-                own.Add(wanted, served);
-                LogLoaded(_logger, Name, served.VersionText, served.MemoryBytes);
-            }
+            // The lease keeps it in memory, whatever else is short of it: it is there for when things go wrong.
+            lease = await LeaseAsync(wanted, LoadIntent.Explicit, cancellationToken).ConfigureAwait(false);
+            own.Add(wanted, lease);
+            served = lease.Served;
+            LogLoaded(_logger, Name, served.VersionText, lease.Model.Bytes);
         }
 
         Check(state, [served]);
@@ -117,8 +116,8 @@ internal sealed partial class Endpoint
         try
         {
             _closed = true;
-            foreach (var served in resilience.Own.Values)
-                Let(served);
+            foreach (var lease in resilience.Own.Values)
+                lease.Dispose();
             resilience.Own.Clear();
             resilience.Prepared = null;
         }
@@ -126,24 +125,8 @@ internal sealed partial class Endpoint
         {
             resilience.Preparing.Release();
         }
-
-        Task[] leaving;
-        lock (_leaving)
-            leaving = [.. _leaving];
-        await Task.WhenAll(leaving).ConfigureAwait(false);
     }
 
-    private void Let(ServedVersion served)
-    {
-        served.Retire();
-        lock (_leaving)
-        {
-            _leaving.RemoveAll(task => task.IsCompleted);
-            _leaving.Add(served.Drained);
-        }
-    }
-
-    private readonly List<Task> _leaving = [];
     private bool _closed;
 
     [LoggerMessage(4187, LogLevel.Warning, "The last counts of endpoint '{Endpoint}' could not be written")]

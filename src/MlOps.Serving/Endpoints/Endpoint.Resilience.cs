@@ -167,7 +167,12 @@ internal sealed partial class Endpoint
             var version = state.Versions[share];
             var answer = await _resilience.CircuitOf(version.Version).AskAsync(request, version, null, cancellationToken).ConfigureAwait(false);
             if (answer.Status == PredictionStatus.Retired)
+            {
+                // Replaced by another, or unloaded for want of memory: then this loads it again.
+                await EnsureLoadedAsync(cancellationToken).ConfigureAwait(false);
                 continue;
+            }
+
             return answer with { State = state, Share = share, Variant = state.Variants[share] };
         }
     }

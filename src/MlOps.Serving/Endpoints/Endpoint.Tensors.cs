@@ -39,7 +39,12 @@ internal sealed partial class Endpoint
             var (version, variant) = (state.Versions[share], state.Variants[share]);
             var answer = await version.Tensors.RunAsync(inputs, outputs, terms, into).ConfigureAwait(false);
             if (answer.Status == PredictionStatus.Retired)
+            {
+                await EnsureLoadedAsync(cancellationToken).ConfigureAwait(false);
                 continue;
+            }
+
+            version.CountRequest();
             if (answer.Status != PredictionStatus.Ok)
             {
                 state.Trial?.Refused(share, answer.Status);

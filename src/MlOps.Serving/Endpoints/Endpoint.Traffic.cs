@@ -8,6 +8,7 @@ internal sealed partial class Endpoint
     {
         context.Access.Require(EnvironmentPermission.MoveAliases, $"the traffic of endpoint '{Name}'");
         ArgumentNullException.ThrowIfNull(policy);
+        policy = await ResolveAsync(policy, cancellationToken).ConfigureAwait(false);
         policy.Validate();
         return (await ChangeAsync(document => document.Next(policy), policy, reason, expectedRevision, cancellationToken).ConfigureAwait(false)).Revision;
     }
@@ -55,7 +56,10 @@ internal sealed partial class Endpoint
     public EndpointStatus Status()
     {
         var state = Volatile.Read(ref _state);
-        return new EndpointStatus(Name, state?.Row.Revision ?? 0, state?.Policy, state?.All.Sum(version => version.Engine.QueuedRows) ?? 0, _lastError) { Circuits = _resilience?.Circuits ?? [], Shadow = state?.Shadow?.Report() };
+        return new EndpointStatus(Name, state?.Row.Revision ?? 0, state?.Policy, state?.All.Sum(version => version.Engine.QueuedRows) ?? 0, _lastError)
+        {
+            Circuits = _resilience?.Circuits ?? [], Shadow = state?.Shadow?.Report(), IsReady = state is not null,
+        };
     }
 
     /// <summary>Restores a document that was current once, its ranges included.</summary>
@@ -71,7 +75,7 @@ internal sealed partial class Endpoint
         {
             var row = await traffic.FindAsync(Name, cancellationToken).ConfigureAwait(false);
             if (row is not null && row.Revision != _state?.Row.Revision)
-                await FollowAsync(row, cancellationToken).ConfigureAwait(false);
+                await FollowAsync(row, LoadIntent.Explicit, cancellationToken).ConfigureAwait(false);
             _lastError = null;
             return true;
         }
@@ -110,8 +114,13 @@ internal sealed partial class Endpoint
         await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_state is not null)
+            if (_state is { } state)
+            {
+                if (state.All.Any(version => version.IsRetired))
+                    Switch(state.Row, state.Policy, await LoadAsync(state.Policy, LoadIntent.Reload, cancellationToken).ConfigureAwait(false), isReload: true);
                 return;
+            }
+
             var row = await traffic.FindAsync(Name, cancellationToken).ConfigureAwait(false);
             if (row is null || row.Document.Shares.Count == 0)
             {
@@ -122,7 +131,16 @@ internal sealed partial class Endpoint
                         : $"Endpoint '{Name}' of environment '{context.Name}' was stopped: {row.Reason}");
             }
 
-            await FollowAsync(row, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await FollowAsync(row, LoadIntent.Reload, cancellationToken).ConfigureAwait(false);
+                _lastError = null;
+            }
+            catch (MlOpsException e)
+            {
+                _lastError = e.Message;
+                throw;
+            }
         }
         finally
         {
@@ -138,7 +156,7 @@ internal sealed partial class Endpoint
         await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var loaded = policy is null ? new LoadedVersions([], null) : await LoadAsync(policy, cancellationToken).ConfigureAwait(false);
+            var loaded = policy is null ? LoadedVersions.None : await LoadAsync(policy, LoadIntent.Explicit, cancellationToken).ConfigureAwait(false);
             TrafficRow row;
             try
             {
@@ -146,13 +164,13 @@ internal sealed partial class Endpoint
             }
             catch
             {
-                Discard(loaded);
+                loaded.Dispose();
                 throw;
             }
 
             if (row.Revision == _state?.Row.Revision)
             {
-                Discard(loaded);
+                loaded.Dispose();
                 return row;
             }
 
@@ -166,73 +184,91 @@ internal sealed partial class Endpoint
         }
     }
 
-    private async ValueTask FollowAsync(TrafficRow row, CancellationToken cancellationToken)
+    private async ValueTask FollowAsync(TrafficRow row, LoadIntent intent, CancellationToken cancellationToken)
     {
         var policy = row.Document.ToPolicy();
-        Switch(row, policy, policy is null ? new LoadedVersions([], null) : await LoadAsync(policy, cancellationToken).ConfigureAwait(false));
+        Switch(row, policy, policy is null ? LoadedVersions.None : await LoadAsync(policy, intent, cancellationToken).ConfigureAwait(false));
     }
 
-    // Under the gate: the versions of a policy, those that serve already taken over.
-    private async ValueTask<LoadedVersions> LoadAsync(TrafficPolicy policy, CancellationToken cancellationToken)
+    // Under the gate: the versions of a policy, held until it is switched to, those that serve already taken over.
+    private async ValueTask<LoadedVersions> LoadAsync(TrafficPolicy policy, LoadIntent intent, CancellationToken cancellationToken)
     {
-        var current = _state?.Versions.ToDictionary(version => version.Version) ?? [];
-        var loaded = new LoadedVersions([], null);
+        var loaded = new LoadedVersions();
         try
         {
             foreach (var share in policy.Shares)
-                loaded.Serving[share.Version] = current.GetValueOrDefault(share.Version) ?? await LoadOneAsync(share.Version, cancellationToken).ConfigureAwait(false);
+                loaded.Serving.Add(await LeaseAsync(share.Version, intent, cancellationToken).ConfigureAwait(false));
             if (policy.Shadow is { } shadow)
-            {
-                loaded = loaded with
-                {
-                    Shadow = _state?.Shadow?.Version is { } kept && kept.Version == shadow.Version
-                        ? kept
-                        : await LoadOneAsync(shadow.Version, cancellationToken).ConfigureAwait(false),
-                };
-            }
-
+                loaded.Shadow = await LeaseAsync(shadow.Version, intent, cancellationToken).ConfigureAwait(false);
             return loaded;
         }
         catch
         {
-            Discard(loaded);
+            loaded.Dispose();
             throw;
         }
     }
 
-    private async ValueTask<ServedVersion> LoadOneAsync(ModelVersionRef version, CancellationToken cancellationToken)
+    private async ValueTask<ModelLease> LeaseAsync(ModelVersionRef version, LoadIntent intent, CancellationToken cancellationToken)
     {
-        var served = await loader.LoadAsync(Name, version, cancellationToken).ConfigureAwait(false);
+        var lease = await pool.LeaseAsync(version, pool.Loader.BatchingOf(Name), intent, cancellationToken).ConfigureAwait(false);
         try
         {
             if (_declared is { } declared)
-                served.CheckFeatures(declared);
+                lease.Served.CheckFeatures(declared);
         }
         catch
         {
-            served.Retire();
+            lease.Dispose();
             throw;
         }
 
-        LogLoaded(_logger, Name, served.VersionText, served.MemoryBytes);
-        return served;
+        return lease;
     }
 
-    private void Switch(TrafficRow row, TrafficPolicy? policy, LoadedVersions loaded)
+    private void Switch(TrafficRow row, TrafficPolicy? policy, LoadedVersions loaded, bool isReload = false)
     {
-        if (policy is null)
+        using (loaded)
         {
-            Swap(null);
-        }
-        else
-        {
-            var shadow = loaded.Shadow is null ? null
-                : loaded.Shadow == _state?.Shadow?.Version && policy.Shadow!.Tolerance == _state.Policy.Shadow?.Tolerance ? _state.Shadow
-                : new ShadowMirror(Name, loaded.Shadow, context, sinks, metrics, options.ShadowQueueLimit, policy.Shadow!.Tolerance);
-            Swap(new EndpointState(row, policy, [.. policy.Shares.Select(share => loaded.Serving[share.Version])], shadow, TrialOf(row, policy)));
+            if (policy is null)
+            {
+                Swap(null);
+            }
+            else
+            {
+                var shadow = loaded.Shadow is not { } held ? null
+                    : held.Served == _state?.Shadow?.Version && policy.Shadow!.Tolerance == _state.Policy.Shadow?.Tolerance ? _state.Shadow
+                    : Mirror(loaded, policy.Shadow!.Tolerance);
+                foreach (var lease in loaded.Serving)
+                {
+                    if (_state?.Versions.Contains(lease.Served) != true)
+                    {
+                        pool.Attach(Name, lease);
+                        LogLoaded(_logger, Name, lease.Served.VersionText, lease.Model.Bytes);
+                    }
+                }
+
+                var trial = isReload ? _state?.Trial : TrialOf(row, policy);
+                Swap(new EndpointState(row, policy, [.. loaded.Serving.Select(lease => lease.Served)], shadow, trial));
+            }
         }
 
-        LogTraffic(_logger, Name, row.Revision, row.Reason);
+        if (!isReload)
+            LogTraffic(_logger, Name, row.Revision, row.Reason);
+    }
+
+    // The mirror keeps the lease: no request of its own would load an unloaded shadow again.
+    private ShadowMirror Mirror(LoadedVersions loaded, double tolerance)
+    {
+        var lease = loaded.Shadow!.Value;
+        loaded.Shadow = null;
+        pool.Attach(Name, lease);
+        return new ShadowMirror(Name, lease.Served, context, sinks, metrics, options.ShadowQueueLimit, tolerance, () =>
+        {
+            var left = pool.DetachAsync(Name, lease.Served.Version);
+            lease.Dispose();
+            return left;
+        });
     }
 
     private void Swap(EndpointState? next)
@@ -243,27 +279,28 @@ internal sealed partial class Endpoint
         _retiring.RemoveAll(task => task.IsCompleted);
         foreach (var version in former.Versions)
         {
-            if (next?.Versions.Contains(version) == true)
-                continue;
-            version.Retire();
-            _retiring.Add(version.Drained);
+            if (next?.Versions.Contains(version) != true)
+                _retiring.Add(pool.DetachAsync(Name, version.Version));
         }
 
         if (former.Shadow is { } shadow && shadow != next?.Shadow)
             _retiring.Add(shadow.CloseAsync());
     }
 
-    private void Discard(LoadedVersions loaded)
+    /// <summary>The versions of a policy, each held until the endpoint has switched to it.</summary>
+    private sealed class LoadedVersions : IDisposable
     {
-        foreach (var version in loaded.Serving.Values)
+        public static LoadedVersions None => new();
+
+        public List<ModelLease> Serving { get; } = [];
+
+        public ModelLease? Shadow { get; set; }
+
+        public void Dispose()
         {
-            if (_state?.Versions.Contains(version) != true)
-                version.Retire();
+            foreach (var lease in Serving)
+                lease.Dispose();
+            Shadow?.Dispose();
         }
-
-        if (loaded.Shadow is { } shadow && shadow != _state?.Shadow?.Version)
-            shadow.Retire();
     }
-
-    private sealed record LoadedVersions(Dictionary<ModelVersionRef, ServedVersion> Serving, ServedVersion? Shadow);
 }

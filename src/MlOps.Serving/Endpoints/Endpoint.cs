@@ -6,7 +6,7 @@ namespace MlOps.Serving;
 
 /// <summary>One endpoint in this process: the snapshot that requests read, and the gate that changes pass through.</summary>
 internal sealed partial class Endpoint(
-    string name, EnvironmentContext context, TrafficStore traffic, ModelLoader loader, IPredictionSink[] sinks, ServingMetrics metrics, ServingOptions options) : IEndpoint
+    string name, EnvironmentContext context, TrafficStore traffic, ModelPool pool, IPredictionSink[] sinks, ServingMetrics metrics, ServingOptions options) : IEndpoint
 {
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly ILogger _logger = context.LoggerFactory.CreateLogger<Endpoint>();

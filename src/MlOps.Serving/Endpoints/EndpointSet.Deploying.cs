@@ -1,10 +1,27 @@
+using System.Diagnostics;
+
 namespace MlOps.Serving;
 
 /// <summary>Deployment: a model is served by the endpoint of its own name.</summary>
 internal sealed partial class EndpointSet
 {
-    public ValueTask<DeploymentCheck> VerifyAsync(ModelVersionRef version, CancellationToken cancellationToken = default) =>
-        _loader.VerifyAsync(version, cancellationToken);
+    // By the pool, so that a version that is served already is not loaded beside itself; one that is not goes again afterwards.
+    public async ValueTask<DeploymentCheck> VerifyAsync(ModelVersionRef version, CancellationToken cancellationToken = default)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        try
+        {
+            using var lease = await _pool.LeaseAsync(version, _pool.Loader.BatchingOf(version.Model), LoadIntent.Explicit, cancellationToken).ConfigureAwait(false);
+            var (runtime, status) = (lease.Runtime, _pool.Describe(version));
+            var times = await Task.Run(() => ModelLoader.MeasureSingle(runtime), cancellationToken).ConfigureAwait(false);
+            return new DeploymentCheck(
+                true, lease.Model.Report, status.LoadTime, times[times.Length / 2], times[Math.Min(times.Length - 1, times.Length * 99 / 100)], status.MemoryBytes);
+        }
+        catch (MlOpsException e)
+        {
+            return new DeploymentCheck(false, e.Message, Stopwatch.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.Zero, 0);
+        }
+    }
 
     public async ValueTask<string?> DeployAsync(ModelVersionRef version, double share, string reason, CancellationToken cancellationToken = default)
     {

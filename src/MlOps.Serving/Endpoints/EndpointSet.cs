@@ -11,7 +11,7 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
     private readonly ServingMetrics _metrics;
     private readonly IPredictionSink[] _sinks;
     private readonly TrafficStore _traffic;
-    private readonly ModelLoader _loader;
+    private readonly ModelPool _pool;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Endpoint> _endpoints = new(StringComparer.Ordinal);
@@ -36,15 +36,17 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
         _traffic = new TrafficStore(context);
         var files = new ModelAdmission(context, options.Admission);
         Trials = files.Trials;
-        var named = new FunctionRuntimeProvider(
-            context, _more.Functions, async (version, cancellationToken) => (await _loader!.OpenAsync(version, cancellationToken).ConfigureAwait(false)).Runtime);
-        _loader = new ModelLoader(context, registry, [.. providers, named, new OnnxRuntimeProvider(context, options, files, metrics)], options, metrics, admission, Trials);
+        ModelLoader? loader = null;
+        var named = new FunctionRuntimeProvider(context, _more.Functions, async (version, cancellationToken) =>
+            (await loader!.LoadAsync(await loader.FindAsync(version, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)).Runtime);
+        loader = new ModelLoader(context, registry, [.. providers, named, new OnnxRuntimeProvider(context, options, files, metrics)], options, metrics, admission, Trials);
+        _pool = new ModelPool(context, loader, options);
         _logger = context.LoggerFactory.CreateLogger<EndpointSet>();
     }
 
     public IEndpoint this[string name] => Get(name);
 
-    public ModelLoader Loader => _loader;
+    public ModelPool Pool => _pool;
 
     public ModelTrials Trials { get; }
 
@@ -60,7 +62,7 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
                 return endpoint;
             if (name.Length is 0 or > 100 || !char.IsAsciiLetter(name[0]) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
                 throw new InvalidDefinitionException($"Endpoint name '{name}' is not allowed: use 1 to 100 letters, digits and '. _ -', beginning with a letter.");
-            endpoint = new Endpoint(name, _context, _traffic, _loader, _sinks, _metrics, _options) { Peers = Get, Exposures = _exposures, Guards = _more.Guards, Sources = _more.Sources };
+            endpoint = new Endpoint(name, _context, _traffic, _pool, _sinks, _metrics, _options) { Peers = Get, Exposures = _exposures, Guards = _more.Guards, Sources = _more.Sources };
             _endpoints.Add(name, endpoint);
             _timer ??= _context.Clock.CreateTimer(static state => _ = ((EndpointSet)state!).PollAsync(), this, _options.PollInterval, _options.PollInterval);
             return endpoint;
@@ -95,16 +97,21 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
         try
         {
             var mark = await _traffic.MarkAsync(cancellationToken).ConfigureAwait(false);
-            if (mark == _mark)
-                return;
             Endpoint[] endpoints;
             lock (_gate)
                 endpoints = [.. _endpoints.Values];
+            var behind = await FindMovedAsync(endpoints, cancellationToken).ConfigureAwait(false);
+            if (mark == _mark && behind.Count == 0)
+                return;
             var followed = true;
             foreach (var endpoint in endpoints)
             {
-                if (endpoint.IsLoaded)
+                if (!endpoint.IsLoaded)
+                    continue;
+                if (mark != _mark)
                     followed &= await endpoint.RefreshAsync(cancellationToken).ConfigureAwait(false);
+                if (behind.Contains(endpoint))
+                    followed &= await FollowAliasesAsync(endpoint, cancellationToken).ConfigureAwait(false);
             }
 
             // A version that could not be loaded is tried again, ever more rarely.
@@ -135,12 +142,14 @@ internal sealed partial class EndpointSet : IEndpoints, IModelDeployer, IAsyncDi
         foreach (var endpoint in endpoints)
             await endpoint.CloseAsync().ConfigureAwait(false);
         await CloseLogsAsync().ConfigureAwait(false);
+        await _pool.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
     }
 
     private async Task PollAsync()
     {
         await PollTrialsAsync().ConfigureAwait(false);
+        _pool.SweepIdle();
         if (_disposed || _refreshing.CurrentCount == 0 || Interlocked.Decrement(ref _pollsToSkip) >= 0)
             return;
         try

@@ -13,4 +13,10 @@ public sealed record EndpointStatus(string Name, long Revision, TrafficPolicy? P
 
     /// <summary>How the shadow compares; null without one.</summary>
     public ShadowReport? Shadow { get; init; }
+
+    /// <summary>
+    /// Whether requests are answered: the versions of its traffic were loaded, verified and warmed up in this process. Versions that were
+    /// unloaded since for want of memory count, since a request loads them.
+    /// </summary>
+    public bool IsReady { get; init; }
 }

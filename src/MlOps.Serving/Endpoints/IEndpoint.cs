@@ -116,6 +116,20 @@ public interface IEndpoint
     /// <exception cref="ConcurrencyConflictException">The traffic is at another revision.</exception>
     ValueTask<long> SetTrafficAsync(TrafficPolicy policy, string reason, long? expectedRevision = null, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Gives all traffic to the version that an alias of the registry points at, and follows the alias: when it moves, in this process or
+    /// another, the new version is loaded, verified and warmed up, the change becomes a revision of the traffic, then the endpoint switches.
+    /// A version that cannot be served leaves the former one in place. <see cref="SetTrafficAsync"/> ends it.
+    /// </summary>
+    /// <param name="alias">The alias, for instance <c>champion</c>.</param>
+    /// <param name="reason">Why; goes into the audit trail.</param>
+    /// <param name="model">The model; null is the endpoint's own name.</param>
+    /// <param name="cancellationToken">Cancels until it is durable.</param>
+    /// <returns>The new revision; the current one when nothing changed.</returns>
+    /// <exception cref="NotFoundException">The alias points at no version.</exception>
+    /// <exception cref="InvalidDefinitionException">The version cannot be served; nothing was changed.</exception>
+    ValueTask<long> FollowAsync(string alias, string reason, string? model = null, CancellationToken cancellationToken = default);
+
     /// <summary>Ends serving.</summary>
     /// <param name="reason">Why; goes into the audit trail.</param>
     /// <param name="cancellationToken">Cancels until it is durable.</param>

@@ -13,7 +13,12 @@ public interface IEndpoints
     /// <returns>Their status; revision 0 for one that this process has not loaded.</returns>
     ValueTask<IReadOnlyList<EndpointStatus>> ListAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Looks for changes made by other processes now.</summary>
+    /// <summary>Loads and warms up every endpoint that has traffic; one that cannot be loaded does not keep the others from it.</summary>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>What is ready and what is not.</returns>
+    ValueTask<ServingReadiness> WarmUpAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Looks for changes made by other processes, and for moved aliases, now.</summary>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>A task that ends when loaded endpoints follow the newest traffic.</returns>
     ValueTask RefreshAsync(CancellationToken cancellationToken = default);

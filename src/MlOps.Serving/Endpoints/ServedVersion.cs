@@ -5,6 +5,9 @@ namespace MlOps.Serving;
 /// <summary>A loaded, warm model version with its engine.</summary>
 internal sealed class ServedVersion(ModelVersionRef version, BatchEngine engine, TensorEngine tensors, IReadOnlyList<string> features, long memoryBytes)
 {
+    private long _asked;
+    private long _taken;
+
     public ModelVersionRef Version { get; } = version;
 
     public string VersionText { get; } = version.ToString();
@@ -26,14 +29,36 @@ internal sealed class ServedVersion(ModelVersionRef version, BatchEngine engine,
 
     public IReadOnlyList<TensorSpec> Outputs { get; init; } = [];
 
+    /// <summary>What its warm-up measured, to be given to its next load.</summary>
+    public BatchCurve? Curve { get; init; }
+
+    /// <summary>What the row engine's batch buffers take: one that runs and one that fills.</summary>
+    public long BufferBytes { get; init; }
+
+    /// <summary>Whether it answers no further requests.</summary>
+    public bool IsRetired { get; private set; }
+
     /// <summary>Ends when the version was retired and its last request answered.</summary>
     public Task Drained => Task.WhenAll(Engine.Drained, Tensors.Drained);
 
     /// <summary>Refuses further requests; those admitted are answered, then the model is let go.</summary>
     public void Retire()
     {
+        IsRetired = true;
         Engine.Retire();
         Tensors.Dispose();
+    }
+
+    /// <summary>Counts an endpoint's request in tensors; rows are counted by their engine.</summary>
+    public void CountRequest() => Interlocked.Increment(ref _asked);
+
+    /// <summary>The endpoints' requests since it was last asked. Called by one thread at a time.</summary>
+    public long TakeCount()
+    {
+        var total = Engine.Admitted + Interlocked.Read(ref _asked);
+        var since = total - _taken;
+        _taken = total;
+        return since;
     }
 
     /// <summary>Refuses a version that wants other features than the callers send.</summary>

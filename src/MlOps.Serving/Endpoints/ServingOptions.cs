@@ -18,6 +18,13 @@ public sealed class ServingOptions
     /// <summary>What model files may contain.</summary>
     public ModelAdmissionOptions Admission { get; set; } = new();
 
+    /// <summary>How much memory models may take, and which go when it is short.</summary>
+    public ModelMemoryOptions Memory { get; set; } = new();
+
+    /// <summary>Whether a host with the serving role loads what has traffic when it starts, so that readiness means warm.</summary>
+    /// <value>Default: true; otherwise the first request to an endpoint loads its versions.</value>
+    public bool WarmUpAtStart { get; set; } = true;
+
     /// <summary>How long a request may wait for its batch when it does not say so itself.</summary>
     /// <value>Default: null, without limit.</value>
     public TimeSpan? RequestTimeout { get; set; }

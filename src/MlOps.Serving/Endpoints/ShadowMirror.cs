@@ -11,9 +11,11 @@ internal sealed class ShadowMirror
     private readonly IPredictionSink[] _sinks;
     private readonly ServingMetrics _metrics;
     private readonly Channel<Copy> _queue;
+    private readonly Func<Task> _release;
     private readonly ShadowComparison _comparison;
 
-    public ShadowMirror(string endpoint, ServedVersion version, EnvironmentContext context, IPredictionSink[] sinks, ServingMetrics metrics, int limit, double tolerance)
+    public ShadowMirror(
+        string endpoint, ServedVersion version, EnvironmentContext context, IPredictionSink[] sinks, ServingMetrics metrics, int limit, double tolerance, Func<Task> release)
     {
         _endpoint = endpoint;
         Version = version;
@@ -21,6 +23,7 @@ internal sealed class ShadowMirror
         _sinks = sinks;
         _metrics = metrics;
         _comparison = new ShadowComparison(tolerance);
+        _release = release;
         _queue = Channel.CreateBounded<Copy>(new BoundedChannelOptions(limit) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         Tensors = new TensorMirror(endpoint, version, context, sinks, metrics, limit);
         Completion = Task.Run(RunAsync);
@@ -50,8 +53,7 @@ internal sealed class ShadowMirror
         _queue.Writer.TryComplete();
         await Completion.ConfigureAwait(false);
         await Tensors.CloseAsync().ConfigureAwait(false);
-        Version.Retire();
-        await Version.Drained.ConfigureAwait(false);
+        await _release().ConfigureAwait(false);
     }
 
     private async Task RunAsync()

@@ -10,12 +10,18 @@ public interface IServedModels
     /// <returns>The versions behind loaded endpoints and those that were asked for.</returns>
     IReadOnlyList<ServedModelStatus> List();
 
-    /// <summary>Loads a version, warms it up and keeps it until <see cref="UnloadAsync"/>.</summary>
+    /// <summary>Whether every endpoint that has traffic was loaded and warmed up in this process, for health checks.</summary>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Ready or not, and why not. With <see cref="ServingOptions.WarmUpAtStart"/> off, endpoints that nobody has asked yet count as ready.</returns>
+    ValueTask<ServingReadiness> GetReadinessAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Loads a version, warms it up and pins it: it stays in memory, whatever the budget wants back, until <see cref="UnloadAsync"/>.</summary>
     /// <param name="version">The version.</param>
     /// <param name="cancellationToken">Cancels waiting for it.</param>
     /// <returns>The warm version.</returns>
     /// <exception cref="NotFoundException">There is no such version.</exception>
-    /// <exception cref="InvalidDefinitionException">It cannot be served.</exception>
+    /// <exception cref="InvalidDefinitionException">It cannot be served, or takes more than the whole memory budget.</exception>
+    /// <exception cref="OverloadedException">What the budget would need to give back is pinned or in use.</exception>
     ValueTask<ServedModelStatus> LoadAsync(ModelVersionRef version, CancellationToken cancellationToken = default);
 
     /// <summary>Lets a version go that no endpoint serves; its requests in flight are answered first.</summary>

@@ -43,7 +43,7 @@ internal sealed class ResilienceState
     public SemaphoreSlim Preparing { get; } = new(1, 1);
 
     /// <summary>Versions loaded only to fall back to.</summary>
-    public Dictionary<ModelVersionRef, ServedVersion> Own { get; } = [];
+    public Dictionary<ModelVersionRef, ModelLease> Own { get; } = [];
 
     public IReadOnlyList<CircuitStatus> Circuits => Options.Circuit is null ? [] :
         [.. _circuits.Values.Select(circuit => new CircuitStatus(circuit.Version, circuit.State)).OrderBy(status => status.Version.ToString(), StringComparer.Ordinal)];

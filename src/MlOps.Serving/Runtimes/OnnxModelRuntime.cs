@@ -122,7 +122,7 @@ internal sealed partial class OnnxModelRuntime : IModelRuntime
     }
 
     /// <inheritdoc />
-    public ITensorBatchBuffer? CreateTensorBuffer(IReadOnlyList<TensorRows> inputs, int maximumRows) => OnnxTensorBuffer.TryCreate(_session, inputs, maximumRows);
+    public ITensorBatchBuffer? CreateTensorBuffer(IReadOnlyList<TensorRows> inputs, int maximumRows) => OnnxTensorBuffer.TryCreate(this, inputs, maximumRows);
 
     /// <inheritdoc />
     public void Dispose()

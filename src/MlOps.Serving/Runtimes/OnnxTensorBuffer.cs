@@ -10,7 +10,7 @@ namespace MlOps.Serving;
 /// </summary>
 internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
 {
-    private readonly InferenceSession _session;
+    private readonly OnnxModelRuntime _runtime;
     private readonly IReadOnlyList<TensorRows> _inputs;
     private readonly RunOptions _options = new();
     private readonly Binding?[] _bindings;
@@ -18,18 +18,20 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
     private readonly byte[]?[] _outputs;
     private readonly int[][] _outputRows;
     private readonly int[] _outputBytes;
+    private OnnxSession _session;
     private int _rows;
     private bool _learnt;
     private bool _varies;
 
-    private OnnxTensorBuffer(InferenceSession session, IReadOnlyList<TensorRows> inputs, int maximumRows)
+    private OnnxTensorBuffer(OnnxModelRuntime runtime, OnnxSession session, IReadOnlyList<TensorRows> inputs, int maximumRows)
     {
+        _runtime = runtime;
         _session = session;
         _inputs = inputs;
         MaximumRows = maximumRows;
         _bindings = new Binding?[maximumRows + 1];
         _memory = [.. inputs.Select(input => GC.AllocateArray<byte>(checked((int)(input.RowBytes * maximumRows)), pinned: true))];
-        var outputs = session.OutputNames.Count;
+        var outputs = session.Inner.OutputNames.Count;
         _outputs = new byte[]?[outputs];
         _outputRows = new int[outputs][];
         _outputBytes = new int[outputs];
@@ -38,16 +40,17 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
     public int MaximumRows { get; }
 
     /// <summary>Makes a buffer unless the model takes or gives something else than tensors of fixed-size elements.</summary>
-    public static OnnxTensorBuffer? TryCreate(InferenceSession session, IReadOnlyList<TensorRows> inputs, int maximumRows)
+    public static OnnxTensorBuffer? TryCreate(OnnxModelRuntime runtime, IReadOnlyList<TensorRows> inputs, int maximumRows)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumRows, 1);
-        foreach (var metadata in session.InputMetadata.Values.Concat(session.OutputMetadata.Values))
+        var session = runtime.Next();
+        foreach (var metadata in session.Inner.InputMetadata.Values.Concat(session.Inner.OutputMetadata.Values))
         {
             if (!metadata.IsTensor || metadata.ElementDataType == TensorElementType.String)
                 return null;
         }
 
-        return new OnnxTensorBuffer(session, inputs, maximumRows);
+        return new OnnxTensorBuffer(runtime, session, inputs, maximumRows);
     }
 
     public Span<byte> Input(int index) => _memory[index];
@@ -59,7 +62,22 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
     public void Run(int rows)
     {
         _rows = rows;
-        if (!_learnt || _varies)
+        try
+        {
+            RunOnce(rows);
+        }
+        catch (OnnxRuntimeException e) when (!_options.Terminate && _runtime.FallBack(_session, e))
+        {
+            Unbind();
+            _session = _runtime.Next();
+            RunOnce(rows);
+        }
+    }
+
+    private void RunOnce(int rows)
+    {
+        // A device gets its copy of a host tensor when the tensor is bound: there everything is bound anew for every run.
+        if (!_learnt || _varies || _session.OnDevice)
         {
             RunUnbound(rows);
             return;
@@ -70,7 +88,7 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
         {
             _session.RunWithBinding(_options, binding.Io);
         }
-        catch (OnnxRuntimeException) when (!_options.Terminate)
+        catch (OnnxRuntimeException) when (!_options.Terminate && !_session.OnDevice)
         {
             // An output of another shape than it had before does not fit its memory. Any other failure repeats itself.
             var before = _outputRows.ToArray();
@@ -83,9 +101,17 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
 
     public void Dispose()
     {
-        foreach (var binding in _bindings)
-            binding?.Dispose();
+        Unbind();
         _options.Dispose();
+    }
+
+    private void Unbind()
+    {
+        foreach (ref var binding in _bindings.AsSpan())
+        {
+            binding?.Dispose();
+            binding = null;
+        }
     }
 
     private void RunUnbound(int rows)
@@ -97,7 +123,7 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
         {
             var info = values[i].GetTensorTypeAndShape();
             if (info.Shape.Length == 0 || info.Shape[0] != rows)
-                throw new NotSupportedException($"Output '{_session.OutputNames[i]}' has the shape [{string.Join(", ", info.Shape)}] for {rows} rows: the model cannot be batched.");
+                throw new NotSupportedException($"Output '{_session.Inner.OutputNames[i]}' has the shape [{string.Join(", ", info.Shape)}] for {rows} rows: the model cannot be batched.");
             var row = new int[info.Shape.Length - 1];
             for (var d = 0; d < row.Length; d++)
                 row[d] = checked((int)info.Shape[d + 1]);
@@ -119,7 +145,7 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
 
         public Binding(OnnxTensorBuffer buffer, int rows, bool bound)
         {
-            Io = buffer._session.CreateIoBinding();
+            Io = buffer._session.Inner.CreateIoBinding();
             for (var i = 0; i < buffer._inputs.Count; i++)
             {
                 var input = buffer._inputs[i];
@@ -128,9 +154,9 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
 
             for (var i = 0; i < buffer._outputs.Length; i++)
             {
-                var name = buffer._session.OutputNames[i];
+                var name = buffer._session.Inner.OutputNames[i];
                 if (bound)
-                    Io.BindOutput(name, Value(buffer._session.OutputMetadata[name].ElementDataType, rows, buffer._outputRows[i], buffer._outputs[i]!, buffer._outputBytes[i]));
+                    Io.BindOutput(name, Value(buffer._session.Inner.OutputMetadata[name].ElementDataType, rows, buffer._outputRows[i], buffer._outputs[i]!, buffer._outputBytes[i]));
                 else
                     Io.BindOutputToDevice(name, OrtMemoryInfo.DefaultInstance);
             }

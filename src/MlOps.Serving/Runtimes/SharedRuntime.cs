@@ -33,6 +33,13 @@ internal sealed class SharedRuntime(IModelRuntime runtime, int users) : IModelRu
         IReadOnlyDictionary<string, ModelValue> inputs, IReadOnlyCollection<string>? outputs = null, CancellationToken cancellationToken = default) =>
         runtime.Run(inputs, outputs, cancellationToken);
 
+    /// <summary>Adds users; only while one of those before has not disposed it yet.</summary>
+    public SharedRuntime Share(int users)
+    {
+        Interlocked.Add(ref _users, users);
+        return this;
+    }
+
     public void Dispose()
     {
         if (Interlocked.Decrement(ref _users) == 0)

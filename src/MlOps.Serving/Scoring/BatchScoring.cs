@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace MlOps.Serving;
 
-/// <summary>Scores frames with a model version loaded for the purpose, so that endpoints are not slowed by its batches.</summary>
+/// <summary>Scores frames with buffers of its own over the version that the pool holds, so that endpoints are not slowed by its batches and memory not taken twice.</summary>
 internal sealed class BatchScoring(EnvironmentContext context, EndpointSet endpoints) : IBatchScoring
 {
     private readonly PredictionStore _store = new(context);
@@ -30,11 +30,10 @@ internal sealed class BatchScoring(EnvironmentContext context, EndpointSet endpo
 
         // A resumed run stays with the version that it began with, so that a set never mixes versions.
         var version = set?.Version ?? job.Version ?? await VersionOfAsync(job, cancellationToken).ConfigureAwait(false);
-        var (record, runtime) = await endpoints.Loader.OpenAsync(version, cancellationToken).ConfigureAwait(false);
-        using (runtime)
-        using (var scorer = new FrameScorer(runtime, FeaturesOf(job.FeatureColumns ?? record.Signature.Features, runtime, version), endpoints.PassesNaN(job.Endpoint ?? version.Model)))
+        using (var lease = await endpoints.Pool.LeaseAsync(version, endpoints.Pool.Loader.BatchingOf(job.Endpoint ?? version.Model), LoadIntent.Explicit, cancellationToken).ConfigureAwait(false))
+        using (var scorer = new FrameScorer(lease.Runtime, FeaturesOf(job.FeatureColumns ?? lease.Served.Features, lease.Runtime, version), endpoints.PassesNaN(job.Endpoint ?? version.Model)))
         {
-            set ??= await _store.BeginAsync(job.Name, job.Run, version, runtime.OutputWidth, cancellationToken).ConfigureAwait(false);
+            set ??= await _store.BeginAsync(job.Name, job.Run, version, lease.Runtime.OutputWidth, cancellationToken).ConfigureAwait(false);
             var resumed = set.RowsDone;
             long position = 0;
             long failed = 0;
@@ -66,9 +65,8 @@ internal sealed class BatchScoring(EnvironmentContext context, EndpointSet endpo
         ModelVersionRef version, IAsyncEnumerable<DataFrame> frames, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(frames);
-        var (record, runtime) = await endpoints.Loader.OpenAsync(version, cancellationToken).ConfigureAwait(false);
-        using (runtime)
-        using (var scorer = new FrameScorer(runtime, FeaturesOf(record.Signature.Features, runtime, version), endpoints.PassesNaN(version.Model)))
+        using (var lease = await endpoints.Pool.LeaseAsync(version, endpoints.Pool.Loader.BatchingOf(version.Model), LoadIntent.Explicit, cancellationToken).ConfigureAwait(false))
+        using (var scorer = new FrameScorer(lease.Runtime, FeaturesOf(lease.Served.Features, lease.Runtime, version), endpoints.PassesNaN(version.Model)))
         {
             await foreach (var frame in frames.WithCancellation(cancellationToken).ConfigureAwait(false))
             {

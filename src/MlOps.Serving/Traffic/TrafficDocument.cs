@@ -37,7 +37,7 @@ internal sealed record TrafficDocument
         Kind = Kind ?? Implied([.. Shares.Select(share => share.Variant)]),
         Ramp = Ramp,
         Bandit = Bandit,
-        Shares = [.. Shares.Select(share => new TrafficShare(ModelVersionRef.Parse(share.Version), share.Weight, share.Variant))],
+        Shares = [.. Shares.Select(share => new TrafficShare(ModelVersionRef.Parse(share.Version), share.Weight, share.Variant) { Alias = share.Alias })],
         Shadow = ShadowVersion is null ? null : new TrafficShadow(ModelVersionRef.Parse(ShadowVersion), ShadowShare)
         {
             Tolerance = ShadowTolerance ?? DefaultTolerance,
@@ -75,7 +75,7 @@ internal sealed record TrafficDocument
             Ramp = policy.Ramp,
             Bandit = policy.Bandit,
             ShadowTolerance = tolerance,
-            Shares = [.. policy.Shares.Select(share => new TrafficShareDocument(share.Version.ToString(), share.Weight / total, share.Variant))],
+            Shares = [.. policy.Shares.Select(share => new TrafficShareDocument(share.Version.ToString(), share.Weight / total, share.Variant, share.Alias))],
             Ranges = TrafficRanges.Rebalance(Ranges, [.. policy.Shares.Select(share => (share.Version.ToString(), share.Weight / total))]),
             ShadowVersion = policy.Shadow?.Version.ToString(),
             ShadowShare = policy.Shadow?.Share ?? 0,
@@ -91,7 +91,7 @@ internal sealed record TrafficDocument
 }
 
 /// <summary>A share as stored.</summary>
-internal sealed record TrafficShareDocument(string Version, double Weight, string Variant);
+internal sealed record TrafficShareDocument(string Version, double Weight, string Variant, string? Alias = null);
 
 /// <summary>Units from <paramref name="Start"/> (inclusive) to <paramref name="End"/> (exclusive) of 2^32 belong to a version.</summary>
 internal sealed record TrafficRange(long Start, long End, string Version);

@@ -65,7 +65,7 @@ internal sealed class ModelTuner(EnvironmentContext context, IModelRegistry regi
             ? found
             : throw new InvalidDefinitionException($"{version} has no ONNX function '{ModelArtifactNames.Predict}' to tune.");
         var path = await context.Artifacts.GetLocalPathAsync(content.ParsedDigest, cancellationToken).ConfigureAwait(false);
-        var model = ModelAdmission.Admit(path, context.Directory, content, options.Admission, context.Files);
+        var model = await new ModelAdmission(context, options.Admission).AdmitAsync(path, content, cancellationToken: cancellationToken).ConfigureAwait(false);
         if (request.Rows.Count > 0 || record.Artifacts.FirstOrDefault(candidate => candidate.Name == ModelArtifactNames.InputExample) is not { } artifact)
             return (model, request);
         var bytes = await context.Artifacts.GetBytesAsync(artifact.Content, LargestExample, cancellationToken).ConfigureAwait(false);

@@ -119,7 +119,7 @@ internal static class ModelWorkProbe
     {
         long leaves = 0;
         var trees = new HashSet<long>();
-        var file = new ProtoReader(model);
+        var file = new ProtoReader(new ProtoSource(model));
         while (file.Next())
         {
             if (file.Field != 7)
@@ -128,7 +128,7 @@ internal static class ModelWorkProbe
                 continue;
             }
 
-            var graph = new ProtoReader(file.Bytes());
+            var graph = file.Bytes();
             while (graph.Next())
             {
                 if (graph.Field != 1)
@@ -137,7 +137,7 @@ internal static class ModelWorkProbe
                     continue;
                 }
 
-                var node = new ProtoReader(graph.Bytes());
+                var node = graph.Bytes();
                 while (node.Next())
                 {
                     if (node.Field != 5)
@@ -150,7 +150,7 @@ internal static class ModelWorkProbe
                     if (NameOf(bytes) is not ("target_treeids" or "class_treeids"))
                         continue;
                     var values = new List<long>();
-                    var attribute = new ProtoReader(bytes);
+                    var attribute = bytes;
                     while (attribute.Next())
                     {
                         if (attribute.Field == 8)
@@ -168,13 +168,12 @@ internal static class ModelWorkProbe
         return trees.Count == 0 ? 0 : (long)(trees.Count * Math.Ceiling(Math.Log2(Math.Max(2.0, (double)leaves / trees.Count))));
     }
 
-    private static string NameOf(ReadOnlySpan<byte> bytes)
+    private static string NameOf(ProtoReader attribute)
     {
-        var attribute = new ProtoReader(bytes);
         while (attribute.Next())
         {
             if (attribute.Field == 1)
-                return System.Text.Encoding.UTF8.GetString(attribute.Bytes());
+                return attribute.Bytes().Text();
             attribute.Skip();
         }
 

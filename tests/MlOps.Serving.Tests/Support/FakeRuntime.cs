@@ -20,7 +20,7 @@ internal sealed class FakeRuntime(int width = 3, int? fixedBatch = null) : IMode
 
     public int? FixedBatchSize => fixedBatch;
 
-    public long MemoryBytes => 1;
+    public long MemoryBytes { get; init; } = 1;
 
     /// <summary>Runs, and the rows that they computed.</summary>
     public List<float[]> Batches { get; } = [];

@@ -28,8 +28,8 @@ internal static class ServingClaims
             BatchingGain.MeasureAsync),
         new Claim(
             "serving.swap",
-            "failed or wrongly attributed answers over 1,000 swaps of the served version while 16 callers ask without pause",
-            "0",
+            "1,000 swaps of the served version at 80 % load, open loop: p99.9 while swapping over steady; 0 requests failed or answered by a version not live meanwhile; no growth of memory or handles",
+            "at most 1.5 x, 0 wrong",
             SwapUnderLoad.MeasureAsync),
     ];
 
