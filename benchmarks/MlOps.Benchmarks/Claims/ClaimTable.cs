@@ -37,6 +37,7 @@ public static class ClaimTable
         .. OnlineClaims.All,
         .. SkewClaims.All,
         .. ServingClaims.All,
+        .. BatchingClaims.All,
         .. OrchestrationClaims.All,
         .. LearningClaims.All,
         .. MonitoringClaims.All,

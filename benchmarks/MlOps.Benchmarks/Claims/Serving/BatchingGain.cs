@@ -17,14 +17,14 @@ internal static class BatchingGain
         await using var served = await ServedMlp.StartAsync(Path.Combine(context.Folder, "one"), ServedMlp.Small, parallelism: 1, stop);
         await using var wide = await ServedMlp.StartAsync(Path.Combine(context.Folder, "all"), ServedMlp.Small, cancellationToken: stop);
         using var engine = new BatchEngine(
-            OnnxModelRuntime.Load(served.Onnx, new OnnxRuntimeOptions(), "claim"), new BatchingOptions { Parallelism = 1 }, TimeProvider.System, parallelRows: 8);
+            OnnxModelRuntime.Load(served.Onnx, new OnnxRuntimeOptions(), "claim"), new BatchingOptions { Parallelism = 1 }, TimeProvider.System);
         var own = Enumerable.Range(0, Callers).Select(_ => new RawModel(served.Onnx, served.Width)).ToArray();
         using var batch = new RawModel(served.Onnx, served.Width, rows: Callers);
         float[] rows = [.. Enumerable.Range(0, Callers).SelectMany(row => served.Features(row).ToArray())];
         try
         {
             var result = await Paired.MeasureAsync(
-                new PairedOptions { Rounds = 40, Operations = Callers * 400, WarmUp = TimeSpan.FromSeconds(1.5) },
+                new PairedOptions { Rounds = 30, Operations = Callers * 1000, WarmUp = TimeSpan.FromSeconds(1.5) },
                 [
                     (Alone, (start, count) => CallersAsync(count, (caller, each) => AskAloneAsync(served, own[caller], start + (caller * each), each))),
                     (Shared, (start, count) => CallersAsync(count, (caller, each) => AskSharedAsync(served, start + (caller * each), each))),
