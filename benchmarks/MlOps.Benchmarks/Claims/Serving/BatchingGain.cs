@@ -24,7 +24,7 @@ internal static class BatchingGain
         try
         {
             var result = await Paired.MeasureAsync(
-                new PairedOptions { Rounds = 40, Operations = Callers * 400, WarmUp = TimeSpan.FromSeconds(1.5) },
+                new PairedOptions { Rounds = 30, Operations = Callers * 1000, WarmUp = TimeSpan.FromSeconds(1.5) },
                 [
                     (Alone, (start, count) => CallersAsync(count, (caller, each) => AskAloneAsync(served, own[caller], start + (caller * each), each))),
                     (Shared, (start, count) => CallersAsync(count, (caller, each) => AskSharedAsync(served, start + (caller * each), each))),
