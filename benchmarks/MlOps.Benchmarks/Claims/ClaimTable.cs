@@ -37,16 +37,13 @@ public static class ClaimTable
         .. OnlineClaims.All,
         .. SkewClaims.All,
         .. ServingClaims.All,
-<<<<<<< HEAD
         .. ResilienceClaims.All,
         .. TensorClaims.All,
         .. TuningClaims.All,
         .. MlPerfClaims.All,
         .. HostileClaims.All,
         .. LifecycleClaims.All,
-=======
         .. BatchingClaims.All,
->>>>>>> sv-engine
         .. OrchestrationClaims.All,
         .. LearningClaims.All,
         .. MonitoringClaims.All,
