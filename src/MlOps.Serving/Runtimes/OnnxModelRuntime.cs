@@ -98,7 +98,7 @@ internal sealed partial class OnnxModelRuntime : IModelRuntime
         HasRows ? new OnnxBatchBuffer(this, _runOptions, maximumRows) : throw new NotSupportedException("The model does not map rows of floats to rows of floats.");
 
     /// <inheritdoc />
-    public ITensorBatchBuffer? CreateTensorBuffer(IReadOnlyList<TensorRows> inputs, int maximumRows) => OnnxTensorBuffer.TryCreate(_session, inputs, maximumRows);
+    public ITensorBatchBuffer? CreateTensorBuffer(IReadOnlyList<TensorRows> inputs, int maximumRows) => OnnxTensorBuffer.TryCreate(Session, inputs, maximumRows);
 
     /// <inheritdoc />
     public void Dispose()
