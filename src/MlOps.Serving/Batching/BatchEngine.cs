@@ -58,7 +58,7 @@ internal sealed partial class BatchEngine : IDisposable
         _outputs = runtime.OutputWidth;
         _maximumRows = UsefulRows(
             curve, Math.Min(Math.Min(options.MaximumBatchSize, runtime.FixedBatchSize ?? int.MaxValue), RowsThatFit(runtime)), runtime.FixedBatchSize is not null);
-        _queueLimit = (int)Math.Min(options.QueueLimit, Math.Max(64, QueueBytes / (sizeof(float) * (long)_width)));
+        _queueLimit = (int)Math.Min(options.QueueLimit, Math.Max(64, QueueBytes / (sizeof(float) * Math.Max(1L, _width))));
         _parallelism = options.Parallelism > 0 ? options.Parallelism : Math.Min(Environment.ProcessorCount, 8);
         _parallelRows = Math.Clamp(options.ParallelRows > 0 ? options.ParallelRows : curve?.SmallestNearBest(0.2) ?? 1, 1, _maximumRows);
         _formingRows = _parallelism == 1 ? _maximumRows : _parallelRows;

@@ -33,6 +33,27 @@ public sealed class PredictorTests
         other.Value.Minutes.Should().Be((4 + 1 + 5) * 2);
     }
 
+    [Fact]
+    public async Task PredictManyAsync_Stream_AnswersInOrder()
+    {
+        await using var fixture = Fixture(m => m.Feature("a", f => f.Distance).Feature("b", f => f.Hour).Decode(s => new Delay(s[0] + s[1])));
+        await fixture.Deployer.DeployAsync(await fixture.RegisterScaleAsync(2), 1, "first");
+        var minutes = new List<float>();
+        await foreach (var answer in Predictor(fixture).PredictManyAsync(Flights()))
+            minutes.Add(answer.Value.Minutes);
+        minutes.Should().Equal(Enumerable.Range(0, 2000).Select(i => 2f * (i + 1)));
+
+        static async IAsyncEnumerable<Flight> Flights()
+        {
+            for (var i = 0; i < 2000; i++)
+            {
+                if (i % 100 == 0)
+                    await Task.Yield();
+                yield return new Flight("LAX", i, 1);
+            }
+        }
+    }
+
     [Theory]
     [InlineData("unknown", "*'unknown'*")]
     [InlineData("two-keys", "*keys x, y*gives 1*")]
