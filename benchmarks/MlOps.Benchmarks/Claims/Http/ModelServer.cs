@@ -60,6 +60,7 @@ internal sealed class ModelServer : IAsyncDisposable
     /// <summary>What the child process does: the model behind MapMlOps, without the log of predictions, and an empty route beside it.</summary>
     public static async Task RunAsync(string folder)
     {
+        Directory.CreateDirectory(folder);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development", ContentRootPath = folder });
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));

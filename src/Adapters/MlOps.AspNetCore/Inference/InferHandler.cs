@@ -20,6 +20,7 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
     private const string IdHeader = "X-Request-Id";
     private const int MaximumHeaderLength = 256;
     private const int InlineBytes = 256 << 10;
+    private const int UnflushedBytes = 4096;
 
     private readonly InferRequestReader _reader = new(options);
     private readonly ObjectPool<InferRequest> _requests = new DefaultObjectPool<InferRequest>(new DefaultPooledObjectPolicy<InferRequest>(), 64 * Environment.ProcessorCount);
@@ -394,7 +395,12 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
         response.ContentType = json >= 0 ? "application/octet-stream" : "application/json";
         var written = request.Writer.Written;
         response.ContentLength = written.Length;
-        return response.BodyWriter.WriteAsync(written, context.RequestAborted);
+        if (written.Length > UnflushedBytes)
+            return response.BodyWriter.WriteAsync(written, context.RequestAborted);
+
+        // Goes out with the headers when the request ends: one flush, and cheaper than one of our own.
+        response.BodyWriter.Write(written.Span);
+        return default;
     }
 
     private void Refuse(HttpContext context, string model, Exception error)

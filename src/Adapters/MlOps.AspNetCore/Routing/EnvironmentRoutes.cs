@@ -78,6 +78,6 @@ internal sealed partial class EnvironmentRoutes(
         }
     }
 
-    [LoggerMessage(4242, LogLevel.Error, "A {Method} request for metadata of environment '{Environment}' failed")]
+    [LoggerMessage(8242, LogLevel.Error, "A {Method} request for metadata of environment '{Environment}' failed")]
     private static partial void LogFailed(ILogger logger, string method, string environment, Exception exception);
 }
