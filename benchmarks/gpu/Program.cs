@@ -113,7 +113,7 @@ static double Error(OnnxModelRuntime reference, OnnxModelRuntime model)
 // Rows per second of the batching engine when callers keep it full.
 static async Task<double> EngineAsync(OnnxModelRuntime runtime, int batch, TimeSpan duration)
 {
-    using var engine = new BatchEngine(runtime, new BatchingOptions { MaximumBatchSize = batch, QueueLimit = 16 * batch }, TimeProvider.System, parallelRows: batch);
+    using var engine = new BatchEngine(runtime, new BatchingOptions { MaximumBatchSize = batch, QueueLimit = 16 * batch }, TimeProvider.System);
     var rows = OnnxModels.Values(new Random(5), 64 * runtime.InputWidth);
     var (width, outputs) = (runtime.InputWidth, runtime.OutputWidth);
     long answered = 0;

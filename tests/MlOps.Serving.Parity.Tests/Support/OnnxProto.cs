@@ -6,25 +6,46 @@ namespace MlOps.Serving.Parity.Tests;
 /// <summary>Reads ONNX's stored values (TensorProto, SequenceProto, OptionalProto of onnx.proto).</summary>
 internal static class OnnxProto
 {
-    public static TensorValue Tensor(ReadOnlySpan<byte> bytes)
+    public static TensorValue Tensor(byte[] file) => Tensor(new ProtoReader(new ProtoSource(file)), file);
+
+    public static SequenceValue Sequence(byte[] file) => Sequence(new ProtoReader(new ProtoSource(file)), file);
+
+    /// <summary>The value that an optional holds; null when it holds none.</summary>
+    public static ModelValue? Optional(byte[] file)
+    {
+        ModelValue? value = null;
+        var reader = new ProtoReader(new ProtoSource(file));
+        while (reader.Next())
+        {
+            switch (reader.Field)
+            {
+                case 3: value = Tensor(reader.Bytes(), file); break;
+                case 5: value = Sequence(reader.Bytes(), file); break;
+                default: reader.Skip(); break;
+            }
+        }
+
+        return value;
+    }
+
+    private static TensorValue Tensor(ProtoReader reader, byte[] file)
     {
         var (dimensions, type) = (new List<long>(), 0);
         ReadOnlySpan<byte> raw = default;
         List<long> numbers = [];
         List<string> texts = [];
         byte[] floats = [], doubles = [];
-        var reader = new ProtoReader(bytes);
         while (reader.Next())
         {
             switch (reader.Field)
             {
                 case 1: reader.Numbers(dimensions, 100); break;
                 case 2: type = (int)reader.Number(); break;
-                case 4: floats = [.. floats, .. reader.Bytes()]; break;
+                case 4: floats = [.. floats, .. Raw(reader.Bytes(), file)]; break;
                 case 5 or 7 or 11: reader.Numbers(numbers, int.MaxValue); break;
-                case 6: texts.Add(Encoding.UTF8.GetString(reader.Bytes())); break;
-                case 9: raw = reader.Bytes(); break;
-                case 10: doubles = [.. doubles, .. reader.Bytes()]; break;
+                case 6: texts.Add(Encoding.UTF8.GetString(Raw(reader.Bytes(), file))); break;
+                case 9: raw = Raw(reader.Bytes(), file); break;
+                case 10: doubles = [.. doubles, .. Raw(reader.Bytes(), file)]; break;
                 default: reader.Skip(); break;
             }
         }
@@ -59,16 +80,15 @@ internal static class OnnxProto
         };
     }
 
-    public static SequenceValue Sequence(ReadOnlySpan<byte> bytes)
+    private static SequenceValue Sequence(ProtoReader reader, byte[] file)
     {
         var items = new List<ModelValue>();
-        var reader = new ProtoReader(bytes);
         while (reader.Next())
         {
             switch (reader.Field)
             {
-                case 3: items.Add(Tensor(reader.Bytes())); break;
-                case 5: items.Add(Sequence(reader.Bytes())); break;
+                case 3: items.Add(Tensor(reader.Bytes(), file)); break;
+                case 5: items.Add(Sequence(reader.Bytes(), file)); break;
                 default: reader.Skip(); break;
             }
         }
@@ -76,21 +96,5 @@ internal static class OnnxProto
         return new SequenceValue(items);
     }
 
-    /// <summary>The value that an optional holds; null when it holds none.</summary>
-    public static ModelValue? Optional(ReadOnlySpan<byte> bytes)
-    {
-        ModelValue? value = null;
-        var reader = new ProtoReader(bytes);
-        while (reader.Next())
-        {
-            switch (reader.Field)
-            {
-                case 3: value = Tensor(reader.Bytes()); break;
-                case 5: value = Sequence(reader.Bytes()); break;
-                default: reader.Skip(); break;
-            }
-        }
-
-        return value;
-    }
+    private static ReadOnlySpan<byte> Raw(ProtoReader field, byte[] file) => file.AsSpan((int)field.Position, (int)field.Remaining);
 }

@@ -25,7 +25,7 @@ internal static class Overload
         for (int probe = 0; probe < 1000 && double.IsNaN(normal); probe++)
         {
             long begin = Stopwatch.GetTimestamp();
-            var answer = await engine.PredictAsync([1, 1], new float[1]);
+            var answer = await engine.PredictAsync([1, 1], new float[1], cancellationToken: stop);
             if (answer.Status == PredictionStatus.Ok && Stopwatch.GetElapsedTime(begin) < TimeSpan.FromMilliseconds(20))
                 normal = Stopwatch.GetElapsedTime(end).TotalSeconds;
         }
