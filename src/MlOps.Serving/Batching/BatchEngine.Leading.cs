@@ -180,7 +180,7 @@ internal sealed partial class BatchEngine
             if (deadline != 0)
             {
                 if (end == 0)
-                    end = _clock.GetTimestamp() + (_curve is null ? 0 : CostTicks(slot.Count) * 9 / 10);
+                    end = _clock.GetTimestamp() + (_curve is null ? 0 : CostTicks(slot.Count));
                 if (end >= deadline)
                 {
                     late = true;
