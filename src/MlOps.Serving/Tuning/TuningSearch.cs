@@ -184,7 +184,8 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
                 {
                     var sample = Ask(session, candidates[i], callers, curve);
                     costs[i].Add(sample.CpuPerRow);
-                    return byProcessorTime ? 1 / sample.CpuPerRow : sample.RowsPerSecond;
+                    // What all seats could do with a core each.
+                    return byProcessorTime ? candidates[i].Parallelism / sample.CpuPerRow : sample.RowsPerSecond;
                 },
                 MaximumRounds,
                 () => !Spent(until));
