@@ -51,6 +51,10 @@ public sealed record BatchingOptions
     /// <value>Default: null, the built-in rule: all rows that wait and fit, at once.</value>
     public IBatchPolicy? Policy { get; init; }
 
+    /// <summary>Answers kept for inputs that come again.</summary>
+    /// <value>Default: none.</value>
+    public ResponseCacheOptions Cache { get; init; } = new();
+
     /// <summary>How requests in tensors join batches.</summary>
     /// <value>Default: a <see cref="TensorBatchingOptions"/> of defaults.</value>
     public TensorBatchingOptions Tensors { get; init; } = new();

@@ -45,6 +45,8 @@ internal sealed partial class Endpoint(
         waiting = null;
         if (_isRestricted)
             RequirePredict();
+        if (_caches && FindCached(features, scores, request) is { } kept)
+            return new(kept);
         if (_resilience is not null)
             return ResilientAsync(features, scores, request, null, cancellationToken);
         if (Volatile.Read(ref _state) is not { } state)
@@ -57,7 +59,7 @@ internal sealed partial class Endpoint(
         {
             var share = state.Router.Choose(request.Key);
             var finishers = state.Finishers ?? MakeFinishers(state);
-            var observed = begin != 0 || sinks.Length > 0 || state.Shadow is not null || request.Id is not null
+            var observed = begin != 0 || sinks.Length > 0 || state.Shadow is not null || request.Id is not null || _caches
                 ? Rent(state, share, features, scores, request, begin)
                 : null;
             waiting = state.Versions[share].Engine.Start(features.Span, scores, terms, observed ?? finishers[share], out var answer);
@@ -160,7 +162,7 @@ internal sealed partial class Endpoint(
 
     internal PredictionResult Finish(
         in BatchAnswer answer, EndpointState state, int share, ReadOnlyMemory<float> features, Memory<float> scores, in PredictionContext request, long begin,
-        ActivityContext origin = default, ActivityContext batch = default)
+        ActivityContext origin = default, ActivityContext batch = default, bool isCached = false)
     {
         var version = state.Versions[share];
         var variant = state.Variants[share];
@@ -170,6 +172,8 @@ internal sealed partial class Endpoint(
             return Refuse(answer, version, variant, features.Length);
         }
 
+        if (_caches && !isCached)
+            version.Cache?.Add(features.Span, scores.Span[..version.Engine.OutputWidth]);
         var id = request.Id ?? PredictionId.New();
         if (sinks.Length > 0)
         {

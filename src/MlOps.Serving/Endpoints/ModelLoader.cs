@@ -76,6 +76,7 @@ internal sealed class ModelLoader(
         return new ServedVersion(record.Ref, engine, tensors, record.Signature.Features, runtime.MemoryBytes)
         {
             Inputs = runtime.Inputs, Outputs = runtime.Outputs, Runtime = runtime, Curve = curve,
+            Cache = runtime.HasRows && batching.Cache.Capacity > 0 ? new ResponseCache(batching.Cache, context.Clock) : null,
             BufferBytes = runtime.HasRows ? 2L * sizeof(float) * LargestBatch(runtime, batching) * ((long)runtime.InputWidth + runtime.OutputWidth) : 0,
         };
     }

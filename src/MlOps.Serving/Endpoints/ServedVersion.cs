@@ -25,6 +25,9 @@ internal sealed class ServedVersion(ModelVersionRef version, BatchEngine engine,
     /// <summary>The model, to ask what it runs on.</summary>
     public IModelRuntime? Runtime { get; init; }
 
+    /// <summary>Answers to rows that may come again; null without a cache.</summary>
+    public ResponseCache? Cache { get; init; }
+
     public IReadOnlyList<TensorSpec> Inputs { get; init; } = [];
 
     public IReadOnlyList<TensorSpec> Outputs { get; init; } = [];

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -14,8 +13,8 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
     private readonly IReadOnlyList<TensorRows> _inputs;
     private readonly RunOptions _options = new();
     private readonly Binding?[] _bindings;
-    private readonly byte[][] _memory;
-    private readonly byte[]?[] _outputs;
+    private readonly Memory<byte>[] _memory;
+    private readonly Memory<byte>[] _outputs;
     private readonly int[][] _outputRows;
     private readonly int[] _outputBytes;
     private OnnxSession _session;
@@ -30,9 +29,9 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
         _inputs = inputs;
         MaximumRows = maximumRows;
         _bindings = new Binding?[maximumRows + 1];
-        _memory = [.. inputs.Select(input => GC.AllocateArray<byte>(checked((int)(input.RowBytes * maximumRows)), pinned: true))];
+        _memory = [.. inputs.Select(input => AlignedMemory.Allocate<byte>(checked((int)(input.RowBytes * maximumRows))))];
         var outputs = session.Inner.OutputNames.Count;
-        _outputs = new byte[]?[outputs];
+        _outputs = new Memory<byte>[outputs];
         _outputRows = new int[outputs][];
         _outputBytes = new int[outputs];
     }
@@ -53,9 +52,9 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
         return new OnnxTensorBuffer(runtime, session, inputs, maximumRows);
     }
 
-    public Span<byte> Input(int index) => _memory[index];
+    public Span<byte> Input(int index) => _memory[index].Span;
 
-    public ReadOnlySpan<byte> Output(int index) => _outputs[index].AsSpan(0, _rows * _outputBytes[index]);
+    public ReadOnlySpan<byte> Output(int index) => _outputs[index].Span[..(_rows * _outputBytes[index])];
 
     public ReadOnlySpan<int> OutputRow(int index) => _outputRows[index];
 
@@ -130,10 +129,10 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
             var bytes = TensorValue.SizeOf((TensorType)info.ElementDataType) * TensorValue.CountOf(row);
             _outputRows[i] = row;
             _outputBytes[i] = bytes;
-            if (_outputs[i] is null || _outputs[i]!.Length < (long)bytes * MaximumRows)
-                _outputs[i] = GC.AllocateArray<byte>(checked(bytes * MaximumRows), pinned: true);
+            if (_outputs[i].Length < (long)bytes * MaximumRows)
+                _outputs[i] = AlignedMemory.Allocate<byte>(checked(bytes * MaximumRows));
             if (bytes > 0)
-                values[i].GetTensorMutableRawData().CopyTo(_outputs[i]);
+                values[i].GetTensorMutableRawData().CopyTo(_outputs[i].Span);
         }
 
         _learnt = true;
@@ -156,7 +155,7 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
             {
                 var name = buffer._session.Inner.OutputNames[i];
                 if (bound)
-                    Io.BindOutput(name, Value(buffer._session.Inner.OutputMetadata[name].ElementDataType, rows, buffer._outputRows[i], buffer._outputs[i]!, buffer._outputBytes[i]));
+                    Io.BindOutput(name, Value(buffer._session.Inner.OutputMetadata[name].ElementDataType, rows, buffer._outputRows[i], buffer._outputs[i], buffer._outputBytes[i]));
                 else
                     Io.BindOutputToDevice(name, OrtMemoryInfo.DefaultInstance);
             }
@@ -171,10 +170,10 @@ internal sealed class OnnxTensorBuffer : ITensorBatchBuffer
                 value.Dispose();
         }
 
-        private OrtValue Value(TensorElementType type, int rows, IReadOnlyList<int> row, byte[] memory, long rowBytes)
+        private OrtValue Value(TensorElementType type, int rows, IReadOnlyList<int> row, Memory<byte> memory, long rowBytes)
         {
             long[] shape = [rows, .. row.Select(dimension => (long)dimension)];
-            var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, shape, Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), rowBytes * rows);
+            var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, shape, AlignedMemory.Address(memory), rowBytes * rows);
             _values.Add(value);
             return value;
         }

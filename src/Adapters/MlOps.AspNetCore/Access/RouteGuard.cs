@@ -12,8 +12,12 @@ internal sealed class RouteGuard(HostList hosts, KeyTable keys, Draining drainin
     /// <param name="context">The request.</param>
     /// <param name="route">The route that it found.</param>
     /// <param name="infers">Whether it asks a model: such requests count against the rate, and are refused once the host stops.</param>
-    public bool Admits(HttpContext context, MlOpsRouteMetadata route, bool infers)
+    public bool Admits(HttpContext context, MlOpsRouteMetadata route, bool infers) => Admits(context, route, infers, out _);
+
+    /// <summary>The same, and says who asks: the name of the key, or null for nobody in particular.</summary>
+    public bool Admits(HttpContext context, MlOpsRouteMetadata route, bool infers, out string? name)
     {
+        name = null;
         var headers = context.Request.Headers;
         var host = headers.Host;
         if (host.Count != 1 || !hosts.AllowsHost(host[0]))
@@ -46,6 +50,7 @@ internal sealed class RouteGuard(HostList hosts, KeyTable keys, Draining drainin
                 : given ? "The API key does not open this environment." : $"Send an API key of this environment in the header {KeyHeader}, or as a bearer token.");
         }
 
+        name = caller == keys.Anonymous ? null : caller.Name;
         if (!infers)
             return true;
         if (draining.HasStopped)

@@ -28,17 +28,23 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
     /// <summary>Answers by an endpoint: its traffic decides the version.</summary>
     public Task ByEndpointAsync(HttpContext context)
     {
-        if (!guard.Admits(context, route, infers: true))
+        if (!guard.Admits(context, route, infers: true, out var caller))
             return Task.CompletedTask;
         var model = (string)context.Request.RouteValues["model"]!;
         var request = _requests.Get();
+        request.Caller = caller;
         return environment.Find(model) is { Plan: { RowWidth: > 0 } plan } endpoint ? AnswerRow(context, request, endpoint, plan) : InvokeAsync(context, request, model, byVersion: false);
     }
 
     /// <summary>Answers by the version in the address.</summary>
-    public Task ByVersionAsync(HttpContext context) => guard.Admits(context, route, infers: true)
-        ? InvokeAsync(context, _requests.Get(), (string)context.Request.RouteValues["model"]!, byVersion: true)
-        : Task.CompletedTask;
+    public Task ByVersionAsync(HttpContext context)
+    {
+        if (!guard.Admits(context, route, infers: true, out var caller))
+            return Task.CompletedTask;
+        var request = _requests.Get();
+        request.Caller = caller;
+        return InvokeAsync(context, request, (string)context.Request.RouteValues["model"]!, byVersion: true);
+    }
 
     // The common case, a row whose body is there already, without a state machine; whatever else it turns out to be goes the long way.
     private Task AnswerRow(HttpContext context, InferRequest request, ServedEndpoint endpoint, ModelPlan plan)
@@ -378,7 +384,7 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
                 throw new ProtocolException(504, "The request's time ran out before the model was asked.");
         }
 
-        return new PredictionContext { Key = asked.Sticky, Timeout = timeout, Id = asked.Id is { Length: 32 } id && id.All(char.IsAsciiHexDigit) ? PredictionId.Parse(id) : null };
+        return new PredictionContext { Key = asked.Sticky, Caller = request.Caller, Timeout = timeout, Id = asked.Id is { Length: 32 } id && id.All(char.IsAsciiHexDigit) ? PredictionId.Parse(id) : null };
     }
 
     private static ValueTask<FlushResult> Send(HttpContext context, InferRequest request, ModelPlan plan, string variant, in RequestHeaders asked)

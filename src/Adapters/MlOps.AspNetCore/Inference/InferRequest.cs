@@ -6,6 +6,9 @@ namespace MlOps.AspNetCore;
 /// <summary>A request as read: pooled, and used for one request after the other.</summary>
 internal sealed class InferRequest
 {
+    /// <summary>The name of the API key that asks; requests of different callers take turns where they contend.</summary>
+    public string? Caller { get; set; }
+
     public const int MaximumIdBytes = 1024;
 
     private const int MaximumRank = 8;
