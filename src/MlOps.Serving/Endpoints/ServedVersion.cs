@@ -58,7 +58,7 @@ internal sealed class ServedVersion(ModelVersionRef version, BatchEngine engine,
     /// <summary>The endpoints' requests since it was last asked. Called by one thread at a time.</summary>
     public long TakeCount()
     {
-        var total = Engine.Admitted + Interlocked.Read(ref _asked);
+        var total = Math.Max(_taken, Engine.Admitted - Tensors.RowsGiven + Interlocked.Read(ref _asked));
         var since = total - _taken;
         _taken = total;
         return since;

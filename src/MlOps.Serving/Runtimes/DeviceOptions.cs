@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
 
 namespace MlOps.Serving;
@@ -54,7 +55,7 @@ public sealed record DeviceOptions
 
     /// <summary>Further settings by the provider's own keys; they win over the ones above.</summary>
     /// <value>Default: none.</value>
-    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>The device as status, logs and metrics show it.</summary>
     public override string ToString() => Kind == DeviceKind.Cpu ? Cpu : string.Create(CultureInfo.InvariantCulture, $"{(Kind == DeviceKind.Cuda ? "cuda" : "tensorrt")}:{DeviceId}");

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace MlOps.Serving;
 
 /// <summary>
@@ -90,7 +92,7 @@ public sealed record OnnxRuntimeOptions
 
     /// <summary>Further settings of the session by ONNX Runtime's own keys, for instance <c>session.intra_op.spin_duration_us</c>; they win over the ones above.</summary>
     /// <value>Default: none.</value>
-    public IReadOnlyDictionary<string, string> SessionConfig { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> SessionConfig { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Checks all fields.</summary>
     /// <exception cref="InvalidDefinitionException">Names every field that is wrong.</exception>

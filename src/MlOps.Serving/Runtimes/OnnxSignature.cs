@@ -22,7 +22,7 @@ internal sealed class OnnxSignature
             _inputs[name] = Expect(session.InputMetadata[name], $"Input '{name}' of {subject}");
         foreach (var (name, metadata) in session.OverridableInitializerMetadata)
             _inputs.TryAdd(name, Expect(metadata, $"Input '{name}' of {subject}"));
-        Inputs = [.. _inputs.Select(input => new TensorSpec(input.Key, input.Value.TypeText, input.Value.Shape))];
+        Inputs = [.. session.InputNames.Select(name => new TensorSpec(name, _inputs[name].TypeText, _inputs[name].Shape))];
         Outputs = [.. OutputNames.Select(name => Describe(name, session.OutputMetadata[name]))];
 
         // A symbol that stands once has nothing to agree with.

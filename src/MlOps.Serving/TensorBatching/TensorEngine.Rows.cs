@@ -60,6 +60,11 @@ internal sealed partial class TensorEngine
             "Send a finite number, or set BatchingOptions.MissingFeatures to Pass if the model knows missing values.");
     }
 
+    private long _rowsGiven;
+
+    /// <summary>Rows that the row engine computed for requests in tensors.</summary>
+    public long RowsGiven => Interlocked.Read(ref _rowsGiven);
+
     private async ValueTask<TensorAnswer> RunRowsAsync(
         TensorValue<float> rows, RowTerms terms, IReadOnlyDictionary<string, TensorValue>? into)
     {
@@ -81,6 +86,8 @@ internal sealed partial class TensorEngine
 
         var scores = (TensorValue<float>?)given ?? TensorValue.Create(new float[count * outputs], shape);
         var answer = await _rowEngine!.PredictRowsAsync(rows.Data.Span, count, scores.Data, terms).ConfigureAwait(false);
+        if (answer.Status == PredictionStatus.Ok)
+            Interlocked.Add(ref _rowsGiven, count);
         return answer.Status == PredictionStatus.Ok
             ? new TensorAnswer(PredictionStatus.Ok, new NamedValues(_outputNames.Length == 1 ? _outputNames : [output.Name], [scores]))
             : new TensorAnswer(answer.Status, Error: answer.Error, Wait: answer.Status == PredictionStatus.Overloaded ? answer.Detail : 0);

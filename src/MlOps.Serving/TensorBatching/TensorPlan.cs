@@ -67,7 +67,7 @@ internal sealed class TensorPlan
             var type = TypeOf(spec.ElementType);
 
             // Sequences have one item per row when the model gives them so; what is no tensor has no dimensions to look at.
-            if (type is null && spec.ElementType != "sequence")
+            if (type is null && !spec.ElementType.StartsWith("seq", StringComparison.Ordinal))
                 return null;
             if (type is not null && (spec.Shape.Count == 0 || (spec.Shape[0] != batch && spec.Shape[0] != Anonymous)))
                 return null;

@@ -71,7 +71,7 @@ public sealed class OnnxTensorTests
     public void Run_InputWithDefault_MayBeLeftOut()
     {
         using var runtime = Load(TypedModels.AddWithDefault());
-        runtime.Inputs.Select(input => input.Name).Should().Equal("a", "b");
+        runtime.Inputs.Select(input => input.Name).Should().Equal("a");
         ((TensorValue)runtime.Run(Inputs(("a", TensorValue.Create([1f, 2f]))))["y"]).AsSpan<float>().ToArray().Should().Equal(11f, 12f);
         ((TensorValue)runtime.Run(Inputs(("a", TensorValue.Create([1f, 2f])), ("b", TensorValue.Create([5f], 1))))["y"]).AsSpan<float>().ToArray().Should().Equal(6f, 7f);
     }
