@@ -119,7 +119,7 @@ internal sealed class Monitors : IMonitors, IAsyncDisposable
             var key = (prediction.Version, prediction.Variant);
             if (!known.TryGetValue(key, out var rows))
                 known[key] = rows = [];
-            if (prediction.Outcome is { } outcome)
+            if (prediction.Outcome is { } outcome && !float.IsNaN(prediction.Score))
                 rows.Add((prediction.Score, outcome));
             else
                 waiting[key] = waiting.GetValueOrDefault(key) + 1;
@@ -146,7 +146,7 @@ internal sealed class Monitors : IMonitors, IAsyncDisposable
                 """,
                 reader => new LoggedPrediction(
                     PredictionId.Parse(reader.GetString(0)), new ModelVersionRef(reader.GetString(1), reader.GetInt32(2)).ToString(), reader.GetString(3), reader.GetString(4),
-                    reader.GetTimestamp(5), (float)reader.GetDouble(6), MemoryMarshal.Cast<byte, float>(reader.GetFieldValue<byte[]>(7)).ToArray(),
+                    reader.GetTimestamp(5), PredictionLog.ScoreOf(reader.GetDouble(6)), MemoryMarshal.Cast<byte, float>(reader.GetFieldValue<byte[]>(7)).ToArray(),
                     reader.IsDBNull(8) ? null : reader.GetDouble(8)),
                 ("@endpoint", endpoint), ("@time", time), ("@id", id), ("@version", version), ("@to", to), ("@limit", PageRows)), cancellationToken).ConfigureAwait(false);
             foreach (var prediction in page)

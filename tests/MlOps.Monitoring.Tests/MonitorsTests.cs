@@ -39,6 +39,19 @@ public sealed class MonitorsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Predictions_WithoutANumberAsScore_AreLoggedAsSuchAndHarmNoOther()
+    {
+        Record(1, V1, Start, float.NaN);
+        Record(2, V1, Start + TimeSpan.FromMinutes(1), float.PositiveInfinity);
+        Record(3, V1, Start + TimeSpan.FromMinutes(2), 0.5f);
+        await _monitors.RecordOutcomesAsync(Endpoint, [new(new PredictionId(7, 1), 1, Start), new(new PredictionId(7, 3), 1, Start)]);
+
+        (await ReadAsync()).Select(row => row.Score).Should().Equal(float.NaN, float.PositiveInfinity, 0.5f);
+        var quality = await _monitors.CheckQualityAsync(Endpoint, Start, Start + TimeSpan.FromHours(1));
+        quality.Versions.Should().ContainSingle().Which.Rows.Should().Be(1, "a score that is no number is not measured");
+    }
+
+    [Fact]
     public async Task Outcomes_ArrivingBeforeOrAfter_AreJoined_AndTheLatestKnownWins()
     {
         await _monitors.RecordOutcomesAsync(Endpoint, [new(new PredictionId(7, 1), 1, Start)]);

@@ -12,6 +12,10 @@ internal sealed class PredictionLog : IPredictionSink, IAsyncDisposable
 {
     private const int Capacity = 65_536;
     private const int BatchRows = 2_000;
+
+    // Databases keep no NaN. Scores are floats, so that no score has this value.
+    private const double NoScore = double.MaxValue;
+
     private readonly MetadataArea _area;
     private readonly ILogger _logger;
     private readonly Channel<Entry> _channel = Channel.CreateBounded<Entry>(new BoundedChannelOptions(Capacity) { SingleReader = true });
@@ -74,8 +78,9 @@ internal sealed class PredictionLog : IPredictionSink, IAsyncDisposable
             {
                 await _area.WriteAsync((session, _) => InsertAsync(session, batch), cancellationToken).ConfigureAwait(false);
             }
-            catch (MlOpsException error)
+            catch (Exception error) when (error is not OperationCanceledException)
             {
+                // Nothing that a prediction holds may end the log of those after it.
                 failure = error;
                 Interlocked.Add(ref _dropped, batch.Count(entry => entry.Flushed is null));
                 MonitoringLog.WriteFailed(_logger, batch.Count, error);
@@ -91,6 +96,9 @@ internal sealed class PredictionLog : IPredictionSink, IAsyncDisposable
         }
     }
 
+    /// <summary>A score as it was recorded.</summary>
+    public static float ScoreOf(double stored) => stored == NoScore ? float.NaN : (float)stored;
+
     private static async ValueTask<int> InsertAsync(IMetadataSession session, List<Entry> batch)
     {
         var written = 0;
@@ -105,7 +113,7 @@ internal sealed class PredictionLog : IPredictionSink, IAsyncDisposable
                 ON CONFLICT (endpoint, prediction_id, model, version) DO NOTHING
                 """,
                 ("@endpoint", entry.Endpoint), ("@id", entry.Id.ToString()), ("@model", entry.Version.Model), ("@version", entry.Version.Version), ("@variant", entry.Variant),
-                ("@key", entry.Key), ("@time", entry.Time), ("@score", (double)entry.Score),
+                ("@key", entry.Key), ("@time", entry.Time), ("@score", float.IsNaN(entry.Score) ? NoScore : entry.Score),
                 ("@features", MemoryMarshal.AsBytes(entry.Features.AsSpan()).ToArray())).ConfigureAwait(false);
         }
 

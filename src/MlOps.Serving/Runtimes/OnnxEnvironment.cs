@@ -8,6 +8,19 @@ internal static class OnnxEnvironment
     private static readonly Lock Gate = new();
     private static bool s_pool;
     private static bool s_arena;
+    private static bool s_quiet;
+
+    /// <summary>Turns ONNX Runtime's telemetry off, which some builds have on: nothing of a host's models leaves it.</summary>
+    public static void DisableTelemetry()
+    {
+        if (Volatile.Read(ref s_quiet))
+            return;
+        lock (Gate)
+        {
+            OrtEnv.Instance().DisableTelemetryEvents();
+            s_quiet = true;
+        }
+    }
 
     /// <summary>What the native library was built with.</summary>
     public static IReadOnlyList<string> Providers()

@@ -66,6 +66,7 @@ internal class OnnxSessionSource(byte[] model, OnnxRuntimeOptions options, strin
             Configure(settings, instance);
             AppendDevice(settings, device);
             weights?.AddTo(settings);
+            OnnxEnvironment.DisableTelemetry();
             return new OnnxSession(Create(settings, weights, device), device, weights);
         }
         catch

@@ -67,6 +67,7 @@ internal sealed class FlatOnnxRuntime : IModelRuntime
         InferenceSession session;
         try
         {
+            OnnxEnvironment.DisableTelemetry();
             session = new InferenceSession(model, sessionOptions);
         }
         catch (OnnxRuntimeException e)
