@@ -89,18 +89,8 @@ internal static class ModelTypeReader
             isInput ? element.SpecialType is not SpecialType.System_String : attribute is null && element.SpecialType is SpecialType.System_Single or SpecialType.System_Double, new EquatableArray<int>(shape), isScalar);
     }
 
-    private static IEnumerable<IPropertySymbol> PropertiesOf(INamedTypeSymbol type)
-    {
-        var levels = new Stack<INamedTypeSymbol>();
-        for (var level = type; level is not null && level.SpecialType == SpecialType.None; level = level.BaseType)
-            levels.Push(level);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        return levels.SelectMany(level => level.GetMembers().OfType<IPropertySymbol>())
-            .Where(property => !property.IsStatic && !property.IsIndexer && property.DeclaredAccessibility == Accessibility.Public && property.GetMethod is not null)
-            .Where(property => property.Name != "EqualityContract" && NotForModels.All(name => Attribute(property, name) is null))
-            .Where(property => RowTypeReader.IsFilled(type, property) || Attribute(property, "ModelTensorAttribute") is not null)
-            .Where(property => seen.Add(property.Name));
-    }
+    private static IEnumerable<IPropertySymbol> PropertiesOf(INamedTypeSymbol type) => RowTypeReader.Readable(type, property =>
+        NotForModels.All(name => Attribute(property, name) is null) && (RowTypeReader.IsFilled(type, property) || Attribute(property, "ModelTensorAttribute") is not null));
 
     private static bool IsElement(ITypeSymbol type) => type.TypeKind != TypeKind.Enum && (type.SpecialType is
         SpecialType.System_Boolean or SpecialType.System_SByte or SpecialType.System_Byte or SpecialType.System_Int16 or SpecialType.System_UInt16

@@ -102,20 +102,8 @@ internal static class ModelTypeWriter
         });
     }
 
-    private static void AppendNew(StringBuilder text, ModelType type, Func<int, string> value)
-    {
-        text.Append($"new {type.FullName}(").Append(string.Join(", ", type.Constructor.Select(value))).Append(')');
-        var rest = Enumerable.Range(0, type.Properties.Count).Except(type.Constructor).ToArray();
-        if (rest.Length > 0)
-        {
-            text.Append("\n        {\n");
-            foreach (var index in rest)
-                text.Append($"            @{type.Properties[index].Name} = {value(index)},\n");
-            text.Append("        }");
-        }
-
-        text.Append(";\n");
-    }
+    private static void AppendNew(StringBuilder text, ModelType type, Func<int, string> value) =>
+        RowTypeWriter.AppendNew(text, type.FullName, type.Constructor, [.. type.Properties.Select(property => property.Name)], value);
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -60,7 +60,8 @@ internal static class RowTypeReader
         return headers;
     }
 
-    private static IEnumerable<IPropertySymbol> PropertiesOf(INamedTypeSymbol type)
+    /// <summary>The properties that values can be read from, those of base types first, each name once.</summary>
+    internal static IEnumerable<IPropertySymbol> Readable(INamedTypeSymbol type, Func<IPropertySymbol, bool> wanted)
     {
         var levels = new Stack<INamedTypeSymbol>();
         for (var level = type; level is not null && level.SpecialType == SpecialType.None; level = level.BaseType)
@@ -68,11 +69,11 @@ internal static class RowTypeReader
         var seen = new HashSet<string>(StringComparer.Ordinal);
         return levels.SelectMany(level => level.GetMembers().OfType<IPropertySymbol>())
             .Where(property => !property.IsStatic && !property.IsIndexer && property.DeclaredAccessibility == Accessibility.Public && property.GetMethod is not null)
-            .Where(property => !property.IsImplicitlyDeclared || property.Name != "EqualityContract")
-            .Where(property => PropertyReader.Attribute(property, "FeatureIgnoreAttribute") is null)
-            .Where(property => IsFilled(type, property) || PropertyReader.IsMarked(property))
-            .Where(property => seen.Add(property.Name));
+            .Where(property => property.Name != "EqualityContract" && wanted(property) && seen.Add(property.Name));
     }
+
+    private static IEnumerable<IPropertySymbol> PropertiesOf(INamedTypeSymbol type) => Readable(type, property =>
+        PropertyReader.Attribute(property, "FeatureIgnoreAttribute") is null && (IsFilled(type, property) || PropertyReader.IsMarked(property)));
 
     // A property that is computed of others is neither stored nor read.
     internal static bool IsFilled(INamedTypeSymbol type, IPropertySymbol property) =>

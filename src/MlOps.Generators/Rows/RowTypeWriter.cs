@@ -68,14 +68,20 @@ internal static class RowTypeWriter
 
     private static void AppendReader(StringBuilder text, RowType type)
     {
-        text.Append($"        private static {type.FullName} Read(global::System.ReadOnlySpan<global::MlOps.FeatureValue> values) => new {type.FullName}(");
-        text.Append(string.Join(", ", type.Constructor.Select(index => Value(type.Properties[index], index)))).Append(')');
-        var rest = Enumerable.Range(0, type.Properties.Count).Except(type.Constructor).ToArray();
+        text.Append($"        private static {type.FullName} Read(global::System.ReadOnlySpan<global::MlOps.FeatureValue> values) => ");
+        AppendNew(text, type.FullName, type.Constructor, [.. type.Properties.Select(property => property.Name)], index => Value(type.Properties[index], index));
+    }
+
+    /// <summary>Constructs a type of its properties' values: some by the constructor, the others set.</summary>
+    internal static void AppendNew(StringBuilder text, string type, IReadOnlyList<int> constructor, IReadOnlyList<string> properties, Func<int, string> value)
+    {
+        text.Append($"new {type}(").Append(string.Join(", ", constructor.Select(value))).Append(')');
+        var rest = Enumerable.Range(0, properties.Count).Except(constructor).ToArray();
         if (rest.Length > 0)
         {
             text.Append("\n        {\n");
             foreach (var index in rest)
-                text.Append($"            @{type.Properties[index].Name} = {Value(type.Properties[index], index)},\n");
+                text.Append($"            @{properties[index]} = {value(index)},\n");
             text.Append("        }");
         }
 
