@@ -13,7 +13,7 @@ work=$out/build; mkdir -p "$work"; cd "$work"
 python3 "$here/trim_fatbin.py" "$provider" cuda.so "$keep"
 xz -T0 -9e -kf cuda.so
 xz -T0 -9e -c "$native/libonnxruntime.so" > core.xz
-rm -rf pub; dotnet publish "$here" -r linux-x64 --self-contained -c Release -p:PublishTrimmed=true -p:TrimMode=partial -p:InvariantGlobalization=true -v q --nologo -o pub
+rm -rf pub; dotnet publish "$here" -r linux-x64 --self-contained -c Release -p:GpuBundle=true -v q --nologo -o pub
 rm -f pub/*.pdb pub/libmscordbi.so pub/libmscordaccore.so pub/createdump pub/libonnxruntime.so pub/libonnxruntime_providers_cuda.so pub/libonnxruntime_providers_tensorrt.so
 tar c -C pub . | xz -T0 -9e > app.tar.xz
 rm -rf bundle && mkdir bundle && cp cuda.so.xz core.xz app.tar.xz bundle/
