@@ -5,7 +5,7 @@ namespace MlOps.Serving.Parity.Tests;
 /// <summary>One case of the test data: a model and sets of inputs with the outputs expected.</summary>
 internal sealed class ParityCase(string name)
 {
-    public const string Root = "/usr/share/libonnx-testdata/data";
+    public const string Root = MlOps.Serving.Tests.OnnxDataFactAttribute.Root;
 
     public string Name => name;
 

@@ -3,7 +3,7 @@ namespace MlOps.Serving.Tests.Admission;
 /// <summary>The models of Debian's libonnx-testdata: what the ONNX project tests its operators with must not be refused.</summary>
 public sealed class OnnxCorpusTests
 {
-    private const string Corpus = "/usr/share/libonnx-testdata/data";
+    private const string Corpus = OnnxDataFactAttribute.Root;
 
     // Loops whose number of turns is computed from the values, not from the shapes, of the inputs: whoever sends the request decides how long it runs.
     private static readonly string[] Unbounded =
@@ -12,12 +12,9 @@ public sealed class OnnxCorpusTests
         "node/test_range_float_type_positive_delta_expanded/model.onnx", "node/test_range_int32_type_negative_delta_expanded/model.onnx",
     ];
 
-    [Fact]
+    [OnnxDataFact]
     public async Task Decide_EveryModelOfTheCorpus_PassesUnlessItsLoopsAreUnboundedOrOnnxRuntimeRefusesIt()
     {
-        // Not installed here: apt-get install libonnx-testdata.
-        if (!Directory.Exists(Corpus))
-            return;
         using var folder = new TemporaryDirectory();
         using var sieve = new HostileSieve(folder["."], new ModelAdmissionOptions());
         var wrong = new List<string>();
