@@ -2,11 +2,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace MlOps.AspNetCore;
 
-/// <summary>Tells cheaply that a request has none of the headers that have to be looked up by name, each of which costs more than a row's prediction may.</summary>
+/// <summary>Tells cheaply whether a request can have headers that must be looked up by name: each look-up costs a noticeable part of an answer to a row.</summary>
 internal static class UsualHeaders
 {
-    /// <summary>Whether there are no headers but those that most clients send. False does not say that there are others.</summary>
-    public static bool AreAll(IHeaderDictionary headers)
+    /// <summary>At most so many headers are others than those that most clients send; 0 says that there are none.</summary>
+    public static int CountOthers(IHeaderDictionary headers)
     {
         // The server keeps these in fields; the number of all headers shows whether there are more.
         var more = headers.Count;
@@ -28,6 +28,6 @@ internal static class UsualHeaders
             more--;
         if (more > 0 && headers.TraceParent.Count > 0)
             more--;
-        return more == 0;
+        return more;
     }
 }
