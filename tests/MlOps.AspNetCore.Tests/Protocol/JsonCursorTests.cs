@@ -100,8 +100,42 @@ public sealed class JsonCursorTests
     [InlineData("18446744073709551616")]
     public void Number_BetweenTwoFloats_RoundsAsTheStandardLibrary(string text) => Same(text).Should().BeTrue();
 
+    [Theory]
+    [InlineData("1.5x", true)]
+    [InlineData("-0.0,", true)]
+    [InlineData("12345678.12345678]", true)]
+    [InlineData("0.123456789012345,", true)]
+    [InlineData("123456,", true)]
+    [InlineData("01.5,", false)]
+    [InlineData("00,", false)]
+    [InlineData("-,", false)]
+    [InlineData("1.,", false)]
+    [InlineData(".5,", false)]
+    [InlineData("1.5e3,", false)]
+    [InlineData("1E3,", false)]
+    [InlineData(" 1.5,", false)]
+    [InlineData("12345678901234567890,", false)]
+    [InlineData("1.00000005960464477539,", false)]
+    public void Cursor_SimpleFloat_IsReadTheShortWayOnlyWhenItIsOne(string text, bool isTaken)
+    {
+        var cursor = new JsonCursor(Encoding.ASCII.GetBytes(text.PadRight(40)), 4);
+        cursor.TryReadSingle(out _).Should().Be(isTaken);
+        cursor.Position.Should().Be(isTaken ? text.Length - 1 : 0);
+        Short(text.TrimEnd(',', ']', 'x')).Should().BeTrue();
+    }
+
+    // Whatever the short way takes it reads as the standard library does, and it takes the same number of bytes.
+    private static bool Short(string text)
+    {
+        var cursor = new JsonCursor(Encoding.ASCII.GetBytes(text + ",\u007F9;0.5" + new string('7', 32)), 4);
+        return !cursor.TryReadSingle(out var value) ||
+            (cursor.Position == text.Length && BitConverter.SingleToInt32Bits(value) == BitConverter.SingleToInt32Bits(float.Parse(text, CultureInfo.InvariantCulture)));
+    }
+
     private static bool Same(string text)
     {
+        if (!Short(text))
+            return false;
         var cursor = new JsonCursor(Encoding.ASCII.GetBytes(text), 4);
         var number = cursor.ReadNumber();
         return BitConverter.SingleToInt32Bits(number.ToSingle()) == BitConverter.SingleToInt32Bits(float.Parse(text, CultureInfo.InvariantCulture)) &&

@@ -9,7 +9,8 @@ namespace MlOps.Benchmarks.Claims.Http;
 internal static class NodePeer
 {
     private const int Connections = 32;
-    private const int Rounds = 5;
+    private const int WarmUp = 3;
+    private const int Rounds = 7;
     private const int Seconds = 2;
 
     private const string Script = """
@@ -43,7 +44,7 @@ internal static class NodePeer
         (string Name, ModelServer Server, Func<Task<double>> Measure)[] contenders =
             [("fastify + onnxruntime-node", node, Rate(node, context, stop)), ("MapMlOps", ours, Rate(ours, context, stop))];
         var rates = contenders.Select(_ => new List<(double PerSecond, double Cpu)>()).ToArray();
-        for (int round = -1; round < Rounds; round++)
+        for (int round = -WarmUp; round < Rounds; round++)
         {
             for (int i = 0; i < contenders.Length; i++)
             {

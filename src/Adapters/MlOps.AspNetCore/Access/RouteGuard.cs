@@ -12,28 +12,37 @@ internal sealed class RouteGuard(HostList hosts, KeyTable keys, Draining drainin
     /// <param name="context">The request.</param>
     /// <param name="route">The route that it found.</param>
     /// <param name="infers">Whether it asks a model: such requests count against the rate, and are refused once the host stops.</param>
-    public bool Admits(HttpContext context, MlOpsRouteMetadata route, bool infers) => Admits(context, route, infers, out _);
+    public bool Admits(HttpContext context, MlOpsRouteMetadata route, bool infers)
+    {
+        var others = int.MaxValue;
+        return Admits(context, route, infers, ref others, out _);
+    }
 
     /// <summary>The same, and says who asks: the name of the key, or null for nobody in particular.</summary>
-    public bool Admits(HttpContext context, MlOpsRouteMetadata route, bool infers, out string? name)
+    /// <param name="context">The request.</param>
+    /// <param name="route">The route that it found.</param>
+    /// <param name="infers">Whether it asks a model.</param>
+    /// <param name="others">How many headers may still have to be looked up (<see cref="UsualHeaders"/>); less by those found.</param>
+    /// <param name="name">Who asks.</param>
+    public bool Admits(HttpContext context, MlOpsRouteMetadata route, bool infers, ref int others, out string? name)
     {
         name = null;
         var headers = context.Request.Headers;
         var host = headers.Host;
         if (host.Count != 1 || !hosts.AllowsHost(host[0]))
             return Refuse(context, 400, "The Host header names no host that this server answers for. Its operator allows hosts in MlOps:Http:AllowedHosts.");
-        if (headers.Origin is { Count: > 0 } origin && (origin.Count > 1 || !hosts.AllowsOrigin(origin[0]!, context.Request.Scheme, host[0]!)))
+        if (others > 0 && headers.Origin is { Count: > 0 } origin && (origin.Count > 1 || !hosts.AllowsOrigin(origin[0]!, context.Request.Scheme, host[0]!)))
             return Refuse(context, 403, "Pages of this origin may not send requests. The server's operator allows origins in MlOps:Http:AllowedOrigins.");
 
         // Kestrel takes a body with both framings and renames the length: what stands between may have read it otherwise.
-        if (headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length"))
+        if (others > 0 && headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length"))
         {
             Refuse(context, 400, "The request has both a Content-Length and a Transfer-Encoding.");
             context.Response.Headers.Connection = "close";
             return false;
         }
 
-        if (!route.Methods.Contains(context.Request.Method))
+        if (!Answers(route.Methods, context.Request.Method))
         {
             Refuse(context, 405, $"This address answers {string.Join(" and ", route.Methods)}.");
             context.Response.Headers.Allow = string.Join(", ", route.Methods);
@@ -42,7 +51,7 @@ internal sealed class RouteGuard(HostList hosts, KeyTable keys, Draining drainin
 
         if (route.Policy == AccessPolicy.Public)
             return true;
-        var caller = Identify(headers, out var given);
+        var caller = Identify(headers, ref others, out var given);
         if (caller is null)
         {
             return Refuse(context, 401, keys.IsClosed
@@ -66,17 +75,32 @@ internal sealed class RouteGuard(HostList hosts, KeyTable keys, Draining drainin
         return false;
     }
 
+    private static bool Answers(IReadOnlyList<string> methods, string method)
+    {
+        for (var i = 0; i < methods.Count; i++)
+        {
+            if (string.Equals(methods[i], method, StringComparison.Ordinal))
+                return true;
+        }
+
+        return false;
+    }
+
     private static bool Refuse(HttpContext context, int status, string message)
     {
         HttpAnswers.Error(context, status, message);
         return false;
     }
 
-    private KeyTable.Caller? Identify(IHeaderDictionary headers, out bool given)
+    private KeyTable.Caller? Identify(IHeaderDictionary headers, ref int others, out bool given)
     {
         given = true;
-        if (headers.TryGetValue(KeyHeader, out var key))
+        if (others > 0 && headers.TryGetValue(KeyHeader, out var key))
+        {
+            others--;
             return key.Count == 1 ? keys.Find(key[0]) : null;
+        }
+
         if (headers.Authorization is { Count: > 0 } authorization)
             return authorization.Count == 1 && authorization[0]!.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? keys.Find(authorization[0].AsSpan(Bearer.Length).Trim()) : null;
         given = false;

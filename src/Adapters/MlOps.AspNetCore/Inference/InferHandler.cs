@@ -28,21 +28,25 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
     /// <summary>Answers by an endpoint: its traffic decides the version.</summary>
     public Task ByEndpointAsync(HttpContext context)
     {
-        if (!guard.Admits(context, route, infers: true, out var caller))
+        var others = UsualHeaders.CountOthers(context.Request.Headers);
+        if (!guard.Admits(context, route, infers: true, ref others, out var caller))
             return Task.CompletedTask;
         var model = (string)context.Request.RouteValues["model"]!;
         var request = _requests.Get();
         request.Caller = caller;
+        request.OtherHeaders = others;
         return environment.Find(model) is { Plan: { RowWidth: > 0 } plan } endpoint ? AnswerRow(context, request, endpoint, plan) : InvokeAsync(context, request, model, byVersion: false);
     }
 
     /// <summary>Answers by the version in the address.</summary>
     public Task ByVersionAsync(HttpContext context)
     {
-        if (!guard.Admits(context, route, infers: true, out var caller))
+        var others = UsualHeaders.CountOthers(context.Request.Headers);
+        if (!guard.Admits(context, route, infers: true, ref others, out var caller))
             return Task.CompletedTask;
         var request = _requests.Get();
         request.Caller = caller;
+        request.OtherHeaders = others;
         return InvokeAsync(context, request, (string)context.Request.RouteValues["model"]!, byVersion: true);
     }
 
@@ -54,7 +58,7 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
         var name = endpoint.Endpoint.Name;
         try
         {
-            asked = Asked(context.Request);
+            asked = Asked(context.Request, request.OtherHeaders, waits: false);
             var reader = context.Request.BodyReader;
             if (context.Request.ContentLength is not { } length || length > Math.Min(options.MaximumBodyBytes, InlineBytes) || !reader.TryRead(out var read))
                 return InvokeAsync(context, request, name, byVersion: false);
@@ -188,7 +192,7 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
 
     private async Task AnswerAsync(HttpContext context, InferRequest request, string model)
     {
-        var asked = Asked(context.Request);
+        var asked = Asked(context.Request, request.OtherHeaders, waits: true);
         var endpoint = await environment.FindAsync(model, context.RequestAborted).ConfigureAwait(false) ?? throw new ProtocolException(404, "There is no such model.");
         var plan = await endpoint.PlanAsync(context.RequestAborted).ConfigureAwait(false);
         var body = await ReadAsync(context.Request).ConfigureAwait(false);
@@ -227,7 +231,7 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
 
     private async Task AnswerByVersionAsync(HttpContext context, InferRequest request, string model, string version)
     {
-        var asked = Asked(context.Request);
+        var asked = Asked(context.Request, request.OtherHeaders, waits: true);
         var resolved = await environment.ResolveAsync(model, version, context.RequestAborted).ConfigureAwait(false);
         var plan = await environment.PlanAsync(resolved, context.RequestAborted).ConfigureAwait(false);
         var body = await ReadAsync(context.Request).ConfigureAwait(false);
@@ -325,21 +329,25 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
             _reader.Read(body, headerLength < 0 ? body.Length : headerLength, plan, request);
     }
 
-    private static RequestHeaders Asked(HttpRequest request)
+    // A body that is there already takes no time that a timeout of the usual headers' request would have to count.
+    private static RequestHeaders Asked(HttpRequest request, int others, bool waits)
     {
         var headers = request.Headers;
         if (headers.ContentEncoding.Count > 0)
             throw new ProtocolException(415, "The body is encoded: send it as it is, without Content-Encoding.");
-        var asked = new RequestHeaders { Begin = Stopwatch.GetTimestamp(), HeaderLength = -1 };
-        if (headers.TryGetValue(HeaderLength, out var length))
+        var asked = new RequestHeaders { Begin = others == 0 && !waits ? 0 : Stopwatch.GetTimestamp(), HeaderLength = -1 };
+        if (others > 0 && headers.TryGetValue(HeaderLength, out var length))
         {
             if (length.Count != 1 || !int.TryParse(length[0], NumberStyles.None, CultureInfo.InvariantCulture, out var value))
                 throw ProtocolException.Malformed($"{HeaderLength} is not a number of bytes.");
             asked.HeaderLength = value;
+            others--;
         }
 
         if (headers.ContentType is { Count: > 0 } type && !IsTaken(type, asked.HeaderLength >= 0))
             throw new ProtocolException(415, $"The body is of a type that is not taken: send application/json, or application/octet-stream with the header {HeaderLength}.");
+        if (others == 0)
+            return asked;
         if (headers.TryGetValue(TimeoutHeader, out var timeout))
         {
             if (timeout.Count != 1 || !long.TryParse(timeout[0], NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) || milliseconds > 86_400_000)
@@ -379,7 +387,7 @@ internal sealed partial class InferHandler(ServedEnvironment environment, RouteG
             timeout = wanted;
         if (timeout is { } time)
         {
-            timeout = time - Stopwatch.GetElapsedTime(asked.Begin);
+            timeout = asked.Begin == 0 ? time : time - Stopwatch.GetElapsedTime(asked.Begin);
             if (timeout <= TimeSpan.Zero)
                 throw new ProtocolException(504, "The request's time ran out before the model was asked.");
         }

@@ -9,6 +9,9 @@ internal sealed class InferRequest
     /// <summary>The name of the API key that asks; requests of different callers take turns where they contend.</summary>
     public string? Caller { get; set; }
 
+    /// <summary>How many of its headers may have to be looked up by name; see <see cref="UsualHeaders"/>.</summary>
+    public int OtherHeaders { get; set; }
+
     public const int MaximumIdBytes = 1024;
 
     private const int MaximumRank = 8;

@@ -12,6 +12,8 @@ internal readonly struct SingleElement : IElement<float>
 {
     public static float Read(ref JsonCursor cursor)
     {
+        if (cursor.TryReadSingle(out var simple))
+            return simple;
         var number = cursor.ReadNumber();
         var value = number.ToSingle();
         return float.IsFinite(value) ? value : throw Elements.TooLarge(ref cursor, number, "FP32");

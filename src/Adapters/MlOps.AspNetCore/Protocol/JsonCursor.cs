@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
@@ -60,6 +62,7 @@ internal ref struct JsonCursor
     }
 
     /// <summary>After a member or an element: true when another one follows, false when the object or array ended.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Another(byte end)
     {
         var next = Peek();
@@ -108,6 +111,65 @@ internal ref struct JsonCursor
             default:
                 throw Unexpected("true or false");
         }
+    }
+
+    /// <summary>
+    /// A float of few digits without an exponent, as most are. Takes the first eight digits behind the point at once, as eight bytes of one
+    /// integer. Reads nothing where the number is of another form, or near the end: <see cref="ReadNumber"/> does.
+    /// </summary>
+    public bool TryReadSingle(out float value)
+    {
+        const int room = 32;
+        const int most = 19; // a sign, a point and 17 digits, or a sign and 18 digits: below 2^63
+        value = 0;
+        if (_text.Length - _at < room)
+            return false;
+        var text = _text.Slice(_at, room);
+        var negative = text[0] == '-';
+        var at = negative ? 1 : 0;
+        ulong digits = (uint)(text[at++] - '0');
+        if (digits > 9)
+            return false;
+        if (text[at] != '.')
+        {
+            for (; (uint)(text[at] - '0') <= 9; at++)
+            {
+                if (digits == 0 || at >= most)
+                    return false;
+                digits = (digits * 10) + (uint)(text[at] - '0');
+            }
+        }
+
+        var exponent = 0;
+        if (text[at] == '.')
+        {
+            if (++at > room - 16)
+                return false;
+            var next = BinaryPrimitives.ReadUInt64LittleEndian(text[at..]) ^ 0x3030_3030_3030_3030;
+            // Adding carries into a byte's highest bit exactly when it is no digit; what bytes behind the first such one say does not count.
+            var count = BitOperations.TrailingZeroCount(((next + 0x7676_7676_7676_7676) | next) & 0x8080_8080_8080_8080) >> 3;
+            if (count == 0)
+                return false;
+            next <<= 64 - (8 * count);
+            next = (next * 2561) >> 8;
+            next = ((next & 0x00FF_00FF_00FF_00FF) * 6553601) >> 16;
+            next = ((next & 0x0000_FFFF_0000_FFFF) * 42949672960001) >> 32;
+            digits = (digits * Powers[count]) + next;
+            at += count;
+            exponent = -count;
+            for (; count == 8 && (uint)(text[at] - '0') <= 9; at++)
+            {
+                if (at >= most)
+                    return false;
+                digits = (digits * 10) + (uint)(text[at] - '0');
+                exponent--;
+            }
+        }
+
+        if (at > most || (text[at] | 0x20) == 'e' || !JsonNumber.TryToSingle(digits, exponent, negative, out value))
+            return false;
+        _at += at;
+        return true;
     }
 
     /// <summary>A number.</summary>
@@ -233,6 +295,8 @@ internal ref struct JsonCursor
     public readonly ProtocolException Unexpected(string wanted) => Malformed(_at, wanted);
 
     private static SearchValues<byte> StringEnds { get; } = SearchValues.Create([.. Enumerable.Range(0, 32).Select(i => (byte)i), (byte)'"', (byte)'\\']);
+
+    private static ReadOnlySpan<ulong> Powers => [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
     private static bool IsSpace(byte value) => value is (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r';
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace MlOps.AspNetCore;
 
@@ -20,17 +21,26 @@ internal readonly ref struct JsonNumber(ReadOnlySpan<byte> text, ulong digits, i
 
     public bool Integral { get; } = integral;
 
-    public float ToSingle()
+    /// <summary>The short way to a float.</summary>
+    /// <param name="digits">All digits, which did not overflow.</param>
+    /// <param name="exponent">The power of ten that they count in.</param>
+    /// <param name="negative">Whether a minus stands before them.</param>
+    /// <param name="value">The float.</param>
+    /// <returns>False where the short way may round wrongly.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryToSingle(ulong digits, int exponent, bool negative, out float value)
     {
-        if (exact && digits <= ExactDigits && exponent is >= -ExactPower and <= ExactPower)
-        {
-            double value = exponent < 0 ? digits / Powers[-exponent] : digits * Powers[exponent];
-            if (value == 0 || (value >= SmallestNormal && (BitConverter.DoubleToUInt64Bits(value) & 0x1FFF_FFFF) != 0x1000_0000))
-                return negative ? -(float)value : (float)value;
-        }
-
-        return float.Parse(Text, NumberStyles.Float, CultureInfo.InvariantCulture);
+        value = 0;
+        if (digits > ExactDigits || exponent is < -ExactPower or > ExactPower)
+            return false;
+        double whole = exponent < 0 ? (long)digits / Powers[-exponent] : (long)digits * Powers[exponent];
+        if (whole != 0 && (whole < SmallestNormal || (BitConverter.DoubleToUInt64Bits(whole) & 0x1FFF_FFFF) == 0x1000_0000))
+            return false;
+        value = negative ? -(float)whole : (float)whole;
+        return true;
     }
+
+    public float ToSingle() => exact && TryToSingle(digits, exponent, negative, out var value) ? value : float.Parse(Text, NumberStyles.Float, CultureInfo.InvariantCulture);
 
     public double ToDouble()
     {
