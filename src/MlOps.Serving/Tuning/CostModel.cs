@@ -40,7 +40,14 @@ public sealed class CostModel
         _curve.Time(rows) * (beside <= 1 || _seats <= 1 ? 1 : 1 + ((_configuration.Contention - 1) * Math.Min(1, (beside - 1.0) / (_seats - 1))));
 
     /// <summary>The most rows a second that the engine can compute, all instances busy with full batches.</summary>
-    public double Capacity => _seats * _slotRows / BatchLatency(_slotRows, _seats).TotalSeconds;
+    public double Capacity
+    {
+        get
+        {
+            var spread = _configuration.Spread.Count == 0 ? 1 : _configuration.Spread.Average();
+            return _seats * _slotRows / ((BatchLatency(_slotRows, _seats).TotalSeconds * spread) + (Overhead.TotalSeconds * _slotRows));
+        }
+    }
 
     /// <summary>Simulates a load on the engine.</summary>
     /// <param name="arrivals">How requests arrive.</param>

@@ -8,6 +8,7 @@ namespace MlOps.Serving;
 internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest request, IProgress<string>? progress, CancellationToken cancellationToken)
 {
     private const int MaximumRounds = 9;
+    private const int CurveRounds = 25;
     private const int SpreadFactors = 200;
     private const double NearBest = 0.02;
     private const double MostDisturbance = 1.25;
@@ -133,12 +134,10 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
 
     private List<CurvePoint> Curves(OnnxRuntimeOptions session, int instances, int[] sizes)
     {
-        for (var round = 0; round < MaximumRounds; round++)
+        for (var round = 0; round < CurveRounds && (round < 3 || !Spent(0.7)); round++)
         {
             foreach (var rows in sizes)
             {
-                if (round >= 3 && Spent(0.7))
-                    break;
                 Measure(session, rows, 1);
                 if (instances > 1)
                     Measure(session, rows, instances);
