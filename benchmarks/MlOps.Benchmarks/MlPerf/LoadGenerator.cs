@@ -56,6 +56,7 @@ internal sealed class LoadGenerator(BatchEngine engine, RowPool pool, int seed)
     public Task<double[]> AtRateAsync(ArrivalPattern arrivals, int queries, CancellationToken cancellationToken, bool direct = false) => Task.Factory.StartNew(
         () =>
         {
+            PreciseWait.BeExact();
             double[] times = arrivals.Times(queries, seed);
             double[] latencies = new double[queries];
             using var done = new CountdownEvent(queries);

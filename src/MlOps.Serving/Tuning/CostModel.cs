@@ -45,7 +45,8 @@ public sealed class CostModel
         get
         {
             var spread = _configuration.Spread.Count == 0 ? 1 : _configuration.Spread.Average();
-            return _seats * _slotRows / ((BatchLatency(_slotRows, _seats).TotalSeconds * spread) + (Overhead.TotalSeconds * _slotRows));
+            var stalled = _configuration.Stalls.Count == 0 ? 0 : _configuration.StallsPerSecond * _configuration.Stalls.Average(stall => stall.TotalSeconds);
+            return _seats * _slotRows / ((BatchLatency(_slotRows, _seats).TotalSeconds * spread * (1 + stalled)) + (Overhead.TotalSeconds * _slotRows));
         }
     }
 
@@ -161,6 +162,7 @@ public sealed class CostModel
         private void Start(double[] batch)
         {
             var time = (model.BatchLatency(batch.Length, _running.Count + 1).TotalSeconds * Factor()) + (model.Overhead.TotalSeconds * batch.Length);
+            time += Stalled(time);
             _running.Enqueue((_now, batch), _now + time);
             _busy += time;
             _batches++;
@@ -168,6 +170,13 @@ public sealed class CostModel
         }
 
         private double Factor() => model._configuration.Spread.Count == 0 ? 1 : model._configuration.Spread[random.Next(model._configuration.Spread.Count)];
+
+        // A stall strikes whatever runs: long batches more often, and it makes none of them longer than another.
+        private double Stalled(double time)
+        {
+            var (rate, stalls) = (model._configuration.StallsPerSecond, model._configuration.Stalls);
+            return rate > 0 && stalls.Count > 0 && random.NextDouble() < rate * time ? stalls[random.Next(stalls.Count)].TotalSeconds : 0;
+        }
 
         private void Complete(double[] batch)
         {

@@ -10,7 +10,7 @@ internal static class CostModelCheck
 {
     private static readonly int[] UnseenSizes = [3, 6, 12, 24, 48, 96, 192];
     private static readonly string[] Small = ["mlp-7mb", "trees", "cnn-small", "conv1d", "bert-mini"];
-    private const int CheckRounds = 15;
+    private const int CheckRounds = 25;
     private const int TraceSeed = 23;
     private static readonly double[] Loads = [0.4, 0.7];
 
@@ -37,14 +37,14 @@ internal static class CostModelCheck
                     times[size].Add(bench.Run(tuned.Best.Runtime, size, 1, TimeSpan.FromMilliseconds(4)).SecondsPerRun);
             }
 
-            double Error(int size) => (prediction.BatchLatency(size).TotalSeconds / Noise.Median([.. times[size]])) - 1;
+            double Error(int size) => (prediction.BatchLatency(size).TotalSeconds / Noise.Quantile([.. times[size]], 0.1)) - 1;
             double drift = Noise.Median([.. seen.Select(size => Math.Abs(Error(size)))]);
             foreach (int size in sizes.Except(seen))
             {
                 errors.Add(Math.Abs(Error(size)));
                 rows.Add(
                 [
-                    model.Name, $"{size}", Text($"{prediction.BatchLatency(size).TotalSeconds * 1e6:F1} us"), Text($"{Noise.Median([.. times[size]]) * 1e6:F1} us"),
+                    model.Name, $"{size}", Text($"{prediction.BatchLatency(size).TotalSeconds * 1e6:F1} us"), Text($"{Noise.Quantile([.. times[size]], 0.1) * 1e6:F1} us"),
                     Text($"{Error(size) * 100:+0.0;-0.0} %"), Text($"{drift * 100:F1} %"),
                 ]);
             }
