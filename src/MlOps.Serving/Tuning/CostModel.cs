@@ -175,7 +175,14 @@ public sealed class CostModel
         private double Stalled(double time)
         {
             var (rate, stalls) = (model._configuration.StallsPerSecond, model._configuration.Stalls);
-            return rate > 0 && stalls.Count > 0 && random.NextDouble() < rate * time ? stalls[random.Next(stalls.Count)].TotalSeconds : 0;
+            var stood = 0.0;
+            for (var expected = stalls.Count == 0 ? 0 : rate * time; expected > 0; expected--)
+            {
+                if (random.NextDouble() < expected)
+                    stood += stalls[random.Next(stalls.Count)].TotalSeconds;
+            }
+
+            return stood;
         }
 
         private void Complete(double[] batch)
