@@ -11,6 +11,7 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
     private const int CurveRounds = 25;
     private const int SpreadFactors = 200;
     private const double NearBest = 0.02;
+    private const double StillNearBest = 0.1;
     private const double Undisturbed = 0.1;
     private const double MostDisturbance = 1.25;
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(4);
@@ -145,8 +146,11 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
             }
         }
 
-        return [.. sizes.Select(rows => new CurvePoint(
-            rows, UndisturbedTime(session, rows, 1), UndisturbedTime(session, rows, instances), Rate(session, rows, instances)))];
+        return [.. sizes.Select(rows =>
+        {
+            var together = UndisturbedTime(session, rows, instances);
+            return new CurvePoint(rows, UndisturbedTime(session, rows, 1), together, instances * rows / together);
+        })];
     }
 
     private BatchingOptions ChooseBatching(OnnxRuntimeOptions session, int instances, List<CurvePoint> curves)
@@ -154,13 +158,16 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
         var kept = curves.Where(point => request.TargetLatency is not { } target || point.Rows == 1 || 2 * point.Together <= target.TotalSeconds).ToList();
         var best = kept.MaxBy(point => point.Rate)!;
         var near = kept.First(point => point.Rate >= best.Rate * (1 - NearBest));
+
+        // Each batch costs the engine something, too, which the curve does not know: of sizes that are about as good for the model the largest may be the best.
+        var large = kept.Last(point => point.Rate >= best.Rate * (1 - StillNearBest));
         var steep = kept.First(point => point.Alone / point.Rows <= kept.Min(other => other.Alone / other.Rows) * 1.2).Rows;
         var candidates = new List<BatchingOptions> { new() { MaximumBatchSize = 1, Parallelism = bench.Cores, ParallelRows = 1 } };
         if (near.Rows > 1)
         {
-            foreach (var size in new[] { near.Rows, best.Rows }.Distinct())
+            foreach (var size in new[] { near.Rows, large.Rows }.Distinct())
             {
-                foreach (var parallelRows in instances == 1 ? [] : new[] { steep, 4, 1 }.Where(rows => rows <= size).Distinct())
+                foreach (var parallelRows in instances == 1 ? [] : new[] { size / 2, steep, 4, 1 }.Where(rows => rows >= 1 && rows <= size).Distinct())
                     candidates.Add(new() { MaximumBatchSize = size, Parallelism = instances, ParallelRows = parallelRows });
                 candidates.Add(new() { MaximumBatchSize = size, Parallelism = 1, ParallelRows = size });
             }
@@ -269,9 +276,6 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
     // others did to the rest is in the spread and the stalls.
     private double UndisturbedTime(OnnxRuntimeOptions session, int rows, int instances) =>
         Noise.Quantile(_samples[(session, rows, instances)].Select(sample => sample.SecondsPerRun).ToArray(), Undisturbed);
-
-    private double Rate(OnnxRuntimeOptions session, int rows, int instances) =>
-        Noise.Median(_samples[(session, rows, instances)].Select(sample => sample.RowsPerSecond).ToArray());
 
     private double Cpu(OnnxRuntimeOptions session, int rows, int instances) =>
         Noise.Median(_samples[(session, rows, instances)].Select(sample => sample.CpuPerRow).ToArray());
