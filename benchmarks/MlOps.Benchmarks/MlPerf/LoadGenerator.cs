@@ -49,9 +49,14 @@ internal sealed class LoadGenerator(BatchEngine engine, RowPool pool, int seed)
     }
 
     /// <summary>Latencies in seconds of an open loop; refused queries are infinite.</summary>
-    public Task<double[]> AtRateAsync(ArrivalPattern arrivals, int queries, CancellationToken cancellationToken) => Task.Factory.StartNew(
+    /// <param name="arrivals">How queries arrive.</param>
+    /// <param name="queries">How many.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    /// <param name="direct">Whether the issuing thread hands queries to the engine itself: only for engines whose callers never compute.</param>
+    public Task<double[]> AtRateAsync(ArrivalPattern arrivals, int queries, CancellationToken cancellationToken, bool direct = false) => Task.Factory.StartNew(
         () =>
         {
+            PreciseWait.BeExact();
             double[] times = arrivals.Times(queries, seed);
             double[] latencies = new double[queries];
             using var done = new CountdownEvent(queries);
@@ -60,10 +65,12 @@ internal sealed class LoadGenerator(BatchEngine engine, RowPool pool, int seed)
             for (int i = 0; i < queries; i++)
             {
                 long due = start + (long)(times[i] * Stopwatch.Frequency);
-                var wait = new SpinWait();
-                while (Stopwatch.GetTimestamp() < due)
-                    wait.SpinOnce(sleep1Threshold: -1);
-                ThreadPool.UnsafeQueueUserWorkItem(new Query(this, i, due, latencies, done), preferLocal: false);
+                PreciseWait.Until(due);
+                var query = new Query(this, i, due, latencies, done);
+                if (direct)
+                    query.Execute();
+                else
+                    ThreadPool.UnsafeQueueUserWorkItem(query, preferLocal: false);
                 if (cancellationToken.IsCancellationRequested)
                 {
                     done.Signal(queries - i - 1);

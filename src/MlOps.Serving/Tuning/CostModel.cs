@@ -40,7 +40,15 @@ public sealed class CostModel
         _curve.Time(rows) * (beside <= 1 || _seats <= 1 ? 1 : 1 + ((_configuration.Contention - 1) * Math.Min(1, (beside - 1.0) / (_seats - 1))));
 
     /// <summary>The most rows a second that the engine can compute, all instances busy with full batches.</summary>
-    public double Capacity => _seats * _slotRows / BatchLatency(_slotRows, _seats).TotalSeconds;
+    public double Capacity
+    {
+        get
+        {
+            var spread = _configuration.Spread.Count == 0 ? 1 : _configuration.Spread.Average();
+            var stalled = _configuration.Stalls.Count == 0 ? 0 : _configuration.StallsPerSecond * _configuration.Stalls.Average(stall => stall.TotalSeconds);
+            return _seats * _slotRows / ((BatchLatency(_slotRows, _seats).TotalSeconds * spread * (1 + stalled)) + (Overhead.TotalSeconds * _slotRows));
+        }
+    }
 
     /// <summary>Simulates a load on the engine.</summary>
     /// <param name="arrivals">How requests arrive.</param>
@@ -154,6 +162,7 @@ public sealed class CostModel
         private void Start(double[] batch)
         {
             var time = (model.BatchLatency(batch.Length, _running.Count + 1).TotalSeconds * Factor()) + (model.Overhead.TotalSeconds * batch.Length);
+            time += Stalled(time);
             _running.Enqueue((_now, batch), _now + time);
             _busy += time;
             _batches++;
@@ -161,6 +170,20 @@ public sealed class CostModel
         }
 
         private double Factor() => model._configuration.Spread.Count == 0 ? 1 : model._configuration.Spread[random.Next(model._configuration.Spread.Count)];
+
+        // A stall strikes whatever runs: long batches more often, and it makes none of them longer than another.
+        private double Stalled(double time)
+        {
+            var (rate, stalls) = (model._configuration.StallsPerSecond, model._configuration.Stalls);
+            var stood = 0.0;
+            for (var expected = stalls.Count == 0 ? 0 : rate * time; expected > 0; expected--)
+            {
+                if (random.NextDouble() < expected)
+                    stood += stalls[random.Next(stalls.Count)].TotalSeconds;
+            }
+
+            return stood;
+        }
 
         private void Complete(double[] batch)
         {

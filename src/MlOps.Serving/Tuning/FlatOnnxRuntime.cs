@@ -13,11 +13,13 @@ namespace MlOps.Serving;
 internal sealed class FlatOnnxRuntime : IModelRuntime
 {
     private readonly RunOptions _runOptions = new();
+    private readonly IDisposable _owner;
     private int _outputWidth;
 
-    private FlatOnnxRuntime(InferenceSession session, long memoryBytes, FlatPart[] parts, int? fixedBatch, string subject)
+    private FlatOnnxRuntime(InferenceSession session, IDisposable owner, long memoryBytes, FlatPart[] parts, int? fixedBatch, string subject)
     {
         Session = session;
+        _owner = owner;
         Parts = parts;
         FixedBatchSize = fixedBatch;
         MemoryBytes = memoryBytes;
@@ -57,8 +59,9 @@ internal sealed class FlatOnnxRuntime : IModelRuntime
     public static FlatOnnxRuntime Load(
         byte[] model, OnnxRuntimeOptions options, IReadOnlyDictionary<string, int> dimensions, IReadOnlyDictionary<string, double> constants, string subject)
     {
-        using var sessionOptions = TuningSessions.Make(options);
-        return Load(model, sessionOptions, dimensions, constants, subject);
+        // As models are opened that are served, so that all settings mean the same; buffers here share one session.
+        var session = new OnnxSessionSource(model, options with { Instances = 1 }, subject).Open(out _)[0];
+        return Load(model, session.Inner, session, dimensions, constants, subject);
     }
 
     public static FlatOnnxRuntime Load(
@@ -75,21 +78,27 @@ internal sealed class FlatOnnxRuntime : IModelRuntime
             throw new InvalidDefinitionException($"ONNX Runtime refuses the model of {subject}: {e.Message}", e);
         }
 
+        return Load(model, session, session, dimensions, constants, subject);
+    }
+
+    private static FlatOnnxRuntime Load(
+        byte[] model, InferenceSession session, IDisposable owner, IReadOnlyDictionary<string, int> dimensions, IReadOnlyDictionary<string, double> constants, string subject)
+    {
         try
         {
             var (parts, fixedBatch) = FlatPart.Of(session, dimensions, constants, subject);
-            var runtime = new FlatOnnxRuntime(session, model.LongLength, parts, fixedBatch, subject);
+            var runtime = new FlatOnnxRuntime(session, owner, model.LongLength, parts, fixedBatch, subject);
             runtime.FindOutputWidth(subject);
             return runtime;
         }
         catch (OnnxRuntimeException e)
         {
-            session.Dispose();
+            owner.Dispose();
             throw new InvalidDefinitionException($"The model of {subject} cannot run a row of zeros and ones: {e.Message}", e);
         }
         catch
         {
-            session.Dispose();
+            owner.Dispose();
             throw;
         }
     }
@@ -101,7 +110,7 @@ internal sealed class FlatOnnxRuntime : IModelRuntime
     public void Dispose()
     {
         _runOptions.Dispose();
-        Session.Dispose();
+        _owner.Dispose();
     }
 
     private void FindOutputWidth(string subject)

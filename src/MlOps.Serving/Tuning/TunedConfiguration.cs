@@ -19,4 +19,12 @@ public sealed record TunedConfiguration
     /// <summary>How the times of equal batches spread: factors of the curve's, each as likely as the others.</summary>
     /// <value>Default: empty, no spread.</value>
     public IReadOnlyList<double> Spread { get; init; } = [];
+
+    /// <summary>How often a batch stood still because something else had the processor, for each second that batches ran.</summary>
+    /// <value>Default: 0, never.</value>
+    public double StallsPerSecond { get; init; }
+
+    /// <summary>How long it stood still then, each as likely as the others.</summary>
+    /// <value>Default: empty.</value>
+    public IReadOnlyList<TimeSpan> Stalls { get; init; } = [];
 }

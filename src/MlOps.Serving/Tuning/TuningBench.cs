@@ -10,6 +10,8 @@ internal sealed class TuningBench : ITuningBench
     private const int SharedDestinations = 16;
     private const int KeptTimes = 64;
     private const double SlowRow = 1e-3;
+    private const double StallFactor = 3;
+    private const double ShortestStall = 5e-5;
 
     private readonly Func<OnnxRuntimeOptions, IModelRuntime> _open;
     private readonly Dictionary<OnnxRuntimeOptions, Opened> _sessions = [];
@@ -78,6 +80,7 @@ internal sealed class TuningBench : ITuningBench
         var sum = new TuningSample((long)(samples.Sum(sample => sample.RowsPerSecond) * seconds), seconds, samples.Average(sample => sample.SecondsPerRun), samples.Sum(sample => sample.CpuSeconds))
         {
             Times = [.. samples.SelectMany(sample => sample.Times)],
+            Stalls = [.. samples.SelectMany(sample => sample.Stalls)],
         };
         return Undisturbed(sum, session, rows, instances);
     }
@@ -187,7 +190,11 @@ internal sealed class TuningBench : ITuningBench
 
         // Of all threads, so it counts for one of several instances their share.
         var worked = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds / (start?.ParticipantCount ?? 1);
-        return new TuningSample(runs * rows, passed.TotalSeconds, Noise.Quantile(times.ToArray(), 0.25), worked) { Times = Some(times) };
+        var usual = Noise.Quantile(times.ToArray(), 0.25);
+        var stall = Math.Max(StallFactor * usual, usual + ShortestStall);
+        double[] stalls = [.. times.Where(time => time > stall).Select(time => time - usual)];
+        times.RemoveAll(time => time > stall);
+        return new TuningSample(runs * rows, passed.TotalSeconds, usual, worked) { Times = Some(times), Stalls = stalls };
     }
 
     private static double[] Some(List<double> times)

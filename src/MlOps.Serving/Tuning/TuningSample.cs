@@ -16,6 +16,9 @@ internal readonly record struct TuningSample(long Rows, double Seconds, double S
     /// <summary>Times of single runs as they passed, disturbances included; a few evenly spaced ones.</summary>
     public double[] Times { get; init; } = [];
 
+    /// <summary>Seconds that single runs took longer than the usual one where that is several times as long: something else had the processor.</summary>
+    public double[] Stalls { get; init; } = [];
+
     public double CpuPerRow => CpuSeconds / Rows;
 
     public double RowsPerSecond => Rows / Seconds;

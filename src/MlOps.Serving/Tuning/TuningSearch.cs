@@ -8,8 +8,11 @@ namespace MlOps.Serving;
 internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest request, IProgress<string>? progress, CancellationToken cancellationToken)
 {
     private const int MaximumRounds = 9;
+    private const int CurveRounds = 25;
     private const int SpreadFactors = 200;
     private const double NearBest = 0.02;
+    private const double StillNearBest = 0.1;
+    private const double Undisturbed = 0.1;
     private const double MostDisturbance = 1.25;
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(4);
     private static readonly int[] CallerLevels = [4, 16, 64, 256];
@@ -133,20 +136,21 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
 
     private List<CurvePoint> Curves(OnnxRuntimeOptions session, int instances, int[] sizes)
     {
-        for (var round = 0; round < MaximumRounds; round++)
+        for (var round = 0; round < CurveRounds && (round < 3 || !Spent(0.7)); round++)
         {
             foreach (var rows in sizes)
             {
-                if (round >= 3 && Spent(0.7))
-                    break;
                 Measure(session, rows, 1);
                 if (instances > 1)
                     Measure(session, rows, instances);
             }
         }
 
-        return [.. sizes.Select(rows => new CurvePoint(
-            rows, MedianTime(session, rows, 1), instances > 1 ? MedianTime(session, rows, instances) : MedianTime(session, rows, 1), Rate(session, rows, instances)))];
+        return [.. sizes.Select(rows =>
+        {
+            var together = UndisturbedTime(session, rows, instances);
+            return new CurvePoint(rows, UndisturbedTime(session, rows, 1), together, instances * rows / together);
+        })];
     }
 
     private BatchingOptions ChooseBatching(OnnxRuntimeOptions session, int instances, List<CurvePoint> curves)
@@ -154,13 +158,16 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
         var kept = curves.Where(point => request.TargetLatency is not { } target || point.Rows == 1 || 2 * point.Together <= target.TotalSeconds).ToList();
         var best = kept.MaxBy(point => point.Rate)!;
         var near = kept.First(point => point.Rate >= best.Rate * (1 - NearBest));
+
+        // Each batch costs the engine something, too, which the curve does not know: of sizes that are about as good for the model the largest may be the best.
+        var large = kept.Last(point => point.Rate >= best.Rate * (1 - StillNearBest));
         var steep = kept.First(point => point.Alone / point.Rows <= kept.Min(other => other.Alone / other.Rows) * 1.2).Rows;
         var candidates = new List<BatchingOptions> { new() { MaximumBatchSize = 1, Parallelism = bench.Cores, ParallelRows = 1 } };
         if (near.Rows > 1)
         {
-            foreach (var size in new[] { near.Rows, best.Rows }.Distinct())
+            foreach (var size in new[] { near.Rows, large.Rows }.Distinct())
             {
-                foreach (var parallelRows in instances == 1 ? [] : new[] { steep, 4, 1 }.Where(rows => rows <= size).Distinct())
+                foreach (var parallelRows in instances == 1 ? [] : new[] { size / 2, steep, 4, 1 }.Where(rows => rows >= 1 && rows <= size).Distinct())
                     candidates.Add(new() { MaximumBatchSize = size, Parallelism = instances, ParallelRows = parallelRows });
                 candidates.Add(new() { MaximumBatchSize = size, Parallelism = 1, ParallelRows = size });
             }
@@ -230,7 +237,7 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
         return new TuningResult
         {
             Name = request.Name,
-            Best = new TunedConfiguration { Runtime = session, Batching = batching, Curve = CurveOf(curves), Contention = ContentionOf(curves, instances), Spread = SpreadOf(session, instances, curves) },
+            Best = Configured(session, instances, curves, batching),
             SingleLatency = TimeSpan.FromSeconds(curves[0].Alone),
             RowsPerSecond = curves.Where(point => point.Rows <= batching.MaximumBatchSize).Max(point => point.Rate),
             Front = TuningPoint.Front(points),
@@ -265,11 +272,10 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
         return sample;
     }
 
-    private double MedianTime(OnnxRuntimeOptions session, int rows, int instances) =>
-        Noise.Median(_samples[(session, rows, instances)].Select(sample => sample.SecondsPerRun).ToArray());
-
-    private double Rate(OnnxRuntimeOptions session, int rows, int instances) =>
-        Noise.Median(_samples[(session, rows, instances)].Select(sample => sample.RowsPerSecond).ToArray());
+    // What else runs on a machine slows whole bursts down, sharing caches and memory with them, so the quick ones tell what a batch costs. What
+    // others did to the rest is in the spread and the stalls.
+    private double UndisturbedTime(OnnxRuntimeOptions session, int rows, int instances) =>
+        Noise.Quantile(_samples[(session, rows, instances)].Select(sample => sample.SecondsPerRun).ToArray(), Undisturbed);
 
     private double Cpu(OnnxRuntimeOptions session, int rows, int instances) =>
         Noise.Median(_samples[(session, rows, instances)].Select(sample => sample.CpuPerRow).ToArray());
@@ -288,10 +294,27 @@ internal sealed class TuningSearch(ITuningBench bench, ModelTuningRequest reques
     private static double ContentionOf(List<CurvePoint> curves, int instances) =>
         instances == 1 ? 1 : Math.Max(1, Noise.Median(curves.Select(point => point.Together / point.Alone).ToArray()));
 
-    private double[] SpreadOf(OnnxRuntimeOptions session, int instances, List<CurvePoint> curves)
+    private TunedConfiguration Configured(OnnxRuntimeOptions session, int instances, List<CurvePoint> curves, BatchingOptions batching)
     {
-        var factors = curves.SelectMany(point => _samples[(session, point.Rows, instances)].SelectMany(sample => sample.Times)
-            .Select(time => time / Math.Max(1e-9, instances > 1 ? point.Together : point.Alone))).ToArray();
+        var samples = curves.SelectMany(point => _samples[(session, point.Rows, 1)]).ToArray();
+        double[] stalls = [.. samples.SelectMany(sample => sample.Stalls)];
+        var ran = samples.Sum(sample => sample.PassedSeconds > 0 ? sample.PassedSeconds : sample.Seconds) - stalls.Sum();
+        return new TunedConfiguration
+        {
+            Runtime = session,
+            Batching = batching,
+            Curve = CurveOf(curves),
+            Contention = ContentionOf(curves, instances),
+            Spread = SpreadOf(session, curves),
+            StallsPerSecond = stalls.Length / Math.Max(1e-3, ran),
+            Stalls = stalls.Length == 0 ? [] : [.. Enumerable.Range(0, Math.Min(SpreadFactors, stalls.Length)).Select(i => TimeSpan.FromSeconds(Noise.Quantile(stalls, (i + 0.5) / Math.Min(SpreadFactors, stalls.Length))))],
+        };
+    }
+
+    // Of batches that run alone: what instances do to each other is the contention.
+    private double[] SpreadOf(OnnxRuntimeOptions session, List<CurvePoint> curves)
+    {
+        var factors = curves.SelectMany(point => _samples[(session, point.Rows, 1)].SelectMany(sample => sample.Times).Select(time => time / Math.Max(1e-9, point.Alone))).ToArray();
         return factors.Length == 0 ? [] : [.. Enumerable.Range(0, SpreadFactors).Select(i => Noise.Quantile(factors, (i + 0.5) / SpreadFactors))];
     }
 

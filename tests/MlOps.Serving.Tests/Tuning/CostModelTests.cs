@@ -62,6 +62,20 @@ public sealed class CostModelTests
             .Should().BeGreaterThan(1.2 * new CostModel(direct).Forecast(arrivals, TimeSpan.FromSeconds(1)).RowsPerBatch);
     }
 
+    // Stalls take a fifth of the time that batches run, however long these are.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    public void Forecast_WithStalls_LosesTheirShareOfTheCapacity(int rows)
+    {
+        var calm = Configuration(rows, 1, queue: 64);
+        var stalled = calm with { StallsPerSecond = 25, Stalls = [TimeSpan.FromMilliseconds(4), TimeSpan.FromMilliseconds(12)] };
+        var (before, after) = (new CostModel(calm) { Overhead = TimeSpan.Zero }, new CostModel(stalled) { Overhead = TimeSpan.Zero });
+        after.Capacity.Should().BeApproximately(before.Capacity / 1.2, before.Capacity * 1e-6);
+        var forecast = after.Forecast(ArrivalPattern.Poisson(2 * before.Capacity), TimeSpan.FromSeconds(1), 200_000);
+        (1 - forecast.Refused).Should().BeApproximately(1 / 2.4, 0.01);
+    }
+
     [Theory]
     [InlineData(1.0)]
     [InlineData(1.8)]

@@ -10,6 +10,8 @@ internal static class CostModelCheck
 {
     private static readonly int[] UnseenSizes = [3, 6, 12, 24, 48, 96, 192];
     private static readonly string[] Small = ["mlp-7mb", "trees", "cnn-small", "conv1d", "bert-mini"];
+    private const int CheckRounds = 25;
+    private const int TraceSeed = 23;
     private static readonly double[] Loads = [0.4, 0.7];
 
     public static async Task<ClaimResult> BatchesAsync(ClaimContext context, CancellationToken stop)
@@ -24,20 +26,34 @@ internal static class CostModelCheck
             var tuned = await ModelTuner.StartAsync(bytes, request, cancellationToken: stop);
             var prediction = new CostModel(tuned.Best);
             using var bench = ModelTuner.Open(bytes, request with { Seed = 9 });
-            foreach (int size in UnseenSizes.Where(size => size < tuned.Best.Curve!.MaximumRows))
+
+            // Sizes of the curve run again in turns with those that it does not have: what the machine itself changed meanwhile shows there.
+            int[] seen = [.. tuned.Best.Curve!.Points.Select(point => point.Rows)];
+            int[] sizes = [.. UnseenSizes.Where(size => size < seen[^1]).Concat(seen).Order()];
+            var times = sizes.ToDictionary(size => size, _ => new List<double>());
+            for (int round = 0; round < CheckRounds; round++)
             {
-                double[] times = [.. Enumerable.Range(0, 7).Select(_ => bench.Run(tuned.Best.Runtime, size, 1, TimeSpan.FromMilliseconds(6)).SecondsPerRun)];
-                double expected = prediction.BatchLatency(size).TotalSeconds;
-                double measured = Noise.Median(times);
-                errors.Add(Math.Abs((expected / measured) - 1));
-                rows.Add([model.Name, $"{size}", Text($"{expected * 1e6:F1} us"), Text($"{measured * 1e6:F1} us"), Text($"{((expected / measured) - 1) * 100:+0.0;-0.0} %")]);
+                foreach (int size in sizes)
+                    times[size].Add(bench.Run(tuned.Best.Runtime, size, 1, TimeSpan.FromMilliseconds(4)).SecondsPerRun);
             }
 
-            context.Report(Text($"{model.Name}: largest error so far {errors.Max() * 100:F1} %"));
+            double Error(int size) => (prediction.BatchLatency(size).TotalSeconds / Noise.Quantile([.. times[size]], 0.1)) - 1;
+            double drift = Noise.Median([.. seen.Select(size => Math.Abs(Error(size)))]);
+            foreach (int size in sizes.Except(seen))
+            {
+                errors.Add(Math.Abs(Error(size)));
+                rows.Add(
+                [
+                    model.Name, $"{size}", Text($"{prediction.BatchLatency(size).TotalSeconds * 1e6:F1} us"), Text($"{Noise.Quantile([.. times[size]], 0.1) * 1e6:F1} us"),
+                    Text($"{Error(size) * 100:+0.0;-0.0} %"), Text($"{drift * 100:F1} %"),
+                ]);
+            }
+
+            context.Report(Text($"{model.Name}: {string.Join("  ", sizes.Select(size => Text($"{size}{(seen.Contains(size) ? "*" : "")}: {Error(size) * 100:+0.0;-0.0}")))} %  (* measured in the tuning)"));
         }
 
         double most = Noise.Quantile([.. errors], 0.9);
-        return ClaimResult.AtMost(most, 0.10, Text($"{most * 100:F1} % (median {Noise.Median([.. errors]) * 100:F1} %)"), new ClaimDetail("Predicted batch latency", ["model", "rows", "predicted", "measured", "error"], rows));
+        return ClaimResult.AtMost(most, 0.10, Text($"{most * 100:F1} % (median {Noise.Median([.. errors]) * 100:F1} %)"), new ClaimDetail("Predicted batch latency", ["model", "rows", "predicted", "measured", "error", "sizes of the curve, measured again"], rows));
     }
 
     public static async Task<ClaimResult> AttainmentAsync(ClaimContext context, CancellationToken stop)
@@ -51,33 +67,41 @@ internal static class CostModelCheck
             var request = model.Request(SuiteModels.Budget) with { Goal = TuningGoal.Throughput };
             var tuned = await ModelTuner.StartAsync(bytes, request, cancellationToken: stop);
 
-            // One seat: the generator needs a core to keep its moments.
-            var configuration = tuned.Best with { Batching = tuned.Best.Batching with { Parallelism = 1, MaximumBatchSize = Math.Max(8, tuned.Best.Batching.MaximumBatchSize), ParallelRows = 8, QueueLimit = 1 << 18 }, Contention = 1 };
-            using var pool = ModelTuner.Open(bytes, request with { Seed = 9 });
+            // One seat: the generator needs a core to keep its moments. With a limit of runs callers do not compute, so it may call by itself.
+            var batching = tuned.Best.Batching with { Parallelism = 1, MaximumBatchSize = Math.Max(8, tuned.Best.Batching.MaximumBatchSize), ParallelRows = 8, QueueLimit = 1 << 18, RunTimeout = TimeSpan.FromMinutes(1) };
+            var configuration = tuned.Best with { Batching = batching, Contention = 1 };
+            using var bench = ModelTuner.Open(bytes, request with { Seed = 9 });
             using var engine = new BatchEngine(
-                FlatOnnxRuntime.Load(bytes, configuration.Runtime, request.Dimensions, request.Constants, model.Name), configuration.Batching, TimeProvider.System, configuration.Curve);
-            await new LoadGenerator(engine, pool.Pool, 5).AtRateAsync(ArrivalPattern.Poisson(new CostModel(configuration).Capacity * 0.5), 2000, stop);
+                FlatOnnxRuntime.Load(bytes, configuration.Runtime, request.Dimensions, request.Constants, model.Name), batching, TimeProvider.System, configuration.Curve);
             var prediction = new CostModel(configuration);
+            int callers = 4 * engine.MaximumRows;
+            double[] rates = [.. Enumerable.Range(0, 5).Select(_ => bench.RunEngine(configuration.Runtime, batching, callers, TimeSpan.FromMilliseconds(200), configuration.Curve).RowsPerSecond)];
+            double sustained = Noise.Median(rates);
+            await new LoadGenerator(engine, bench.Pool, 5).AtRateAsync(ArrivalPattern.Poisson(sustained * 0.5), (int)Math.Clamp(sustained / 4, 100, 5000), stop, direct: true);
+            context.Report(Text($"{model.Name}: {NeverWorse.Describe(tuned)}, capacity predicted {prediction.Capacity:N0}/s, sustained {sustained:N0}/s, batches to {engine.MaximumRows}"));
             foreach (double load in Loads)
             {
-                double rate = prediction.Capacity * load;
-                var target = prediction.BatchLatency(configuration.Batching.MaximumBatchSize) * 2;
-                int queries = (int)Math.Clamp(rate * 2, 1000, 60_000);
+                double rate = Math.Min(sustained, prediction.Capacity) * load;
+                int queries = (int)Math.Clamp(rate * 4, 1000, 60_000);
                 foreach (var (name, arrivals) in new[] { ("Poisson", ArrivalPattern.Poisson(rate)), ("bursty", ArrivalPattern.Bursty(rate, 1.5, TimeSpan.FromSeconds(0.05))) })
                 {
-                    double predicted = prediction.Forecast(arrivals, target, queries, seed: 17).Attainment;
-                    double[] latencies = await new LoadGenerator(engine, pool.Pool, 23).AtRateAsync(arrivals, queries, stop);
+                    // A target that some keep and some miss, and the very arrivals that are then issued.
+                    var usual = prediction.Forecast(arrivals, TimeSpan.FromSeconds(1), queries, TraceSeed);
+                    var target = TimeSpan.FromSeconds(Math.Sqrt(usual.Median.TotalSeconds * usual.P99.TotalSeconds));
+                    var forecast = prediction.Forecast(arrivals, target, queries, TraceSeed);
+                    double[] latencies = await new LoadGenerator(engine, bench.Pool, TraceSeed).AtRateAsync(arrivals, queries, stop, direct: true);
                     double measured = latencies.Count(latency => latency <= target.TotalSeconds) / (double)latencies.Length;
-                    worst = Math.Max(worst, Math.Abs(predicted - measured));
-                    rows.Add([model.Name, name, Text($"{rate:N0}/s"), Text($"{target.TotalMilliseconds:F2} ms"), Text($"{predicted * 100:F1} %"), Text($"{measured * 100:F1} %")]);
-                    context.Report(Text($"{model.Name}, {name} at {load:P0}: predicted {predicted * 100:F1} %, measured {measured * 100:F1} % within {target.TotalMilliseconds:F2} ms"));
+                    worst = Math.Max(worst, Math.Abs(forecast.Attainment - measured));
+                    rows.Add([model.Name, name, Text($"{rate:N0}/s"), Text($"{target.TotalMilliseconds:F2} ms"), Text($"{forecast.Attainment * 100:F1} %"), Text($"{measured * 100:F1} %")]);
+                    context.Report(Text(
+                        $"{model.Name}, {name} at {load:P0} ({rate:N0}/s): predicted {forecast.Attainment * 100:F1} %, measured {measured * 100:F1} % within {target.TotalMilliseconds:F2} ms; median {forecast.Median.TotalMilliseconds:F2} / {Noise.Median(latencies) * 1e3:F2} ms, p99 {forecast.P99.TotalMilliseconds:F2} / {Noise.Quantile(latencies, 0.99) * 1e3:F2} ms, rows a batch {forecast.RowsPerBatch:F1}, utilisation {forecast.Utilisation:P0}"));
                 }
             }
 
             engine.Retire();
         }
 
-        return ClaimResult.AtMost(worst, 0.02, Text($"{worst * 100:F1} points"), new ClaimDetail("Attainment of a target of two full batches", ["model", "arrivals", "rate", "target", "predicted", "measured"], rows));
+        return ClaimResult.AtMost(worst, 0.02, Text($"{worst * 100:F1} points"), new ClaimDetail("Attainment of a target between the median and the 99th percentile", ["model", "arrivals", "rate", "target", "predicted", "measured"], rows));
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
