@@ -3,7 +3,7 @@ namespace MlOps.Serving;
 internal sealed partial class BatchEngine
 {
     private const double FlatGain = 1.1;
-    private const double StillGood = 1.25;
+    private const double StillGood = 1.1;
 
     private readonly BatchCurve? _curve;
     private double _ratio = 1;

@@ -7,6 +7,7 @@ internal sealed partial class BatchEngine
     // A leader gives its thread back after so many batches, so that other work of the pool gets its turn.
     private const int BatchesPerTurn = 64;
     private const int CompletionsPerClockRead = 16;
+    private const int QuickCompletionsPerClockRead = 64;
 
     private readonly List<BatchLeader> _active = [];
     private readonly Stack<BatchLeader> _freeLeaders = new();
@@ -250,6 +251,7 @@ internal sealed partial class BatchEngine
         BatchLeader.Current = leader;
         leader.BeginAnswering(_inlineBudget);
         var inline = true;
+        var look = CompletionsPerClockRead;
         for (var i = 0; i < rows; i++)
         {
             // Written before Deposed is read: see Depose, which makes these two visible in this order without a fence here.
@@ -257,8 +259,12 @@ internal sealed partial class BatchEngine
             if (Volatile.Read(ref leader.Deposed) && !IsMine(leader, i))
                 break;
             AnswerRow(slot, i, inline);
-            if (inline && (i + 1) % CompletionsPerClockRead == 0 && Stopwatch.GetTimestamp() - since > leader.Budget)
+            if (i + 1 < look || !inline)
+                continue;
+            var spent = Stopwatch.GetTimestamp() - since;
+            if (spent > leader.Budget)
                 inline = leader.Forgives(since);
+            look += spent < leader.Budget / 8 ? QuickCompletionsPerClockRead : CompletionsPerClockRead;
         }
 
         BatchLeader.Current = null;
@@ -272,7 +278,7 @@ internal sealed partial class BatchEngine
         var request = slot.Request(row);
         if (slot.Answers is not { } answers)
         {
-            slot.Output(row).CopyTo(request.Destination);
+            slot.CopyOutput(row, request);
             request.Complete(inline);
         }
         else

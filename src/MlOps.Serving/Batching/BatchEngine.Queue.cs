@@ -18,6 +18,12 @@ internal sealed partial class BatchEngine
     {
         if (terms.Deadline != 0 && WouldMiss(terms.Deadline, out answer))
             return null;
+        return Join(leader, row, destination, terms, finisher);
+    }
+
+    // Null when the row must go the usual way, which finds what is wrong with it, too.
+    private BatchRequest? Join(BatchLeader leader, ReadOnlySpan<float> row, Memory<float> destination, in RowTerms terms, AnswerFinisher? finisher)
+    {
         Volatile.Write(ref leader.Joining, true);
         var slot = leader.Forming;
         if (Volatile.Read(ref leader.Deposed) || slot is null || slot.Count >= _formingRows || Volatile.Read(ref _retired))
@@ -27,17 +33,15 @@ internal sealed partial class BatchEngine
         }
 
         var index = slot.Count;
-        var bad = RowCheck.Copy(row, slot.Input(index), _passNaN);
-        if (bad >= 0)
+        if (RowCheck.Copy(row, slot.Input(index), _passNaN) >= 0)
         {
             Volatile.Write(ref leader.Joining, false);
-            answer = new BatchAnswer(PredictionStatus.InvalidInput, null, bad);
             return null;
         }
 
         // The request whose answer the caller has just read is still in the processor's cache.
         var request = leader.Answering!.TrySwapAnswered(slot, index) ?? slot.FreshRequest(index);
-        request.Begin(destination, terms, finisher);
+        request.Begin(destination, terms, finisher, leader.Turn);
         if (terms.MayEnd)
             slot.HasTerms = true;
         if (index == 0)

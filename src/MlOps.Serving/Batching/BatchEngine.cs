@@ -14,6 +14,8 @@ internal sealed partial class BatchEngine : IDisposable
     private const int CopyUnderLockWidth = 512;
     private const long QueueBytes = 256L << 20;
 
+    private static readonly RowTerms s_noTerms = new(0);
+
     private readonly Lock _gate = new();
     private readonly IModelRuntime _runtime;
     private readonly TimeProvider _clock;
@@ -104,8 +106,13 @@ internal sealed partial class BatchEngine : IDisposable
     /// <param name="cancellationToken">Takes the row out unless its batch was formed already.</param>
     /// <returns>How it ended.</returns>
     public ValueTask<BatchAnswer> PredictAsync(
-        ReadOnlySpan<float> row, Memory<float> destination, long deadline = 0, CancellationToken cancellationToken = default) =>
-        PredictAsync(row, destination, new RowTerms(deadline, cancellationToken));
+        ReadOnlySpan<float> row, Memory<float> destination, long deadline = 0, CancellationToken cancellationToken = default)
+    {
+        if (deadline == 0 && !cancellationToken.CanBeCanceled && BatchLeader.Current is { } leader && leader.Engine == this &&
+            row.Length == _width && destination.Length >= _outputs && Join(leader, row, destination, s_noTerms, null) is { } request)
+            return new((IValueTaskSource<BatchAnswer>)request, request.Version);
+        return PredictAsync(row, destination, new RowTerms(deadline, cancellationToken));
+    }
 
     /// <summary>The same with all that a row may ask.</summary>
     public ValueTask<BatchAnswer> PredictAsync(ReadOnlySpan<float> row, Memory<float> destination, in RowTerms terms)

@@ -11,6 +11,8 @@ internal sealed class BatchLeader(BatchEngine engine) : IThreadPoolWorkItem
     [ThreadStatic]
     public static BatchLeader? Current;
 
+    private static long s_leaders;
+
     private int _batchesToForgive;
 
     public BatchEngine Engine => engine;
@@ -18,7 +20,10 @@ internal sealed class BatchLeader(BatchEngine engine) : IThreadPoolWorkItem
     /// <summary>The batch that callers join who continue on the leader's thread.</summary>
     public BatchSlot? Forming;
 
-    /// <summary>True while a row is being put into <see cref="Forming"/>.</summary>
+    /// <summary>Tells apart the times of answering of all leaders; 0 for none.</summary>
+    public long Turn { get; private set; } = Interlocked.Increment(ref s_leaders) << 40;
+
+    /// <summary>True while a row is being put into <see cref="Forming"/>, or its caller's continuation into its request.</summary>
     public bool Joining;
 
     /// <summary>When it began to answer callers, in stopwatch ticks; 0 while it does not.</summary>
@@ -45,6 +50,7 @@ internal sealed class BatchLeader(BatchEngine engine) : IThreadPoolWorkItem
     public void BeginAnswering(long budget)
     {
         Budget = budget;
+        Turn++;
         if (_batchesToForgive > 0)
             _batchesToForgive--;
     }

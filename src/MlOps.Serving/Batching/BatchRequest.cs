@@ -22,6 +22,7 @@ internal sealed class BatchRequest : IValueTaskSource<BatchAnswer>, IValueTaskSo
     private AnswerFinisher? _finisher;
     private Memory<float> _destination;
     private Rare? _rare;
+    private long _turn;
     private int _state;
     private short _version;
     private bool _completed;
@@ -43,9 +44,15 @@ internal sealed class BatchRequest : IValueTaskSource<BatchAnswer>, IValueTaskSo
 
     public void NoteBatch(ActivityContext batch) => _finisher?.NoteBatch(batch);
 
-    public void Begin(Memory<float> destination, in RowTerms terms, AnswerFinisher? finisher)
+    /// <summary>Begins to wait.</summary>
+    /// <param name="destination">Where the scores go.</param>
+    /// <param name="terms">What the row asks.</param>
+    /// <param name="finisher">Makes the endpoint's answer, if somebody asks for that.</param>
+    /// <param name="turn">The turn of the leader on whose thread the row joined that leader's own batch; 0 for other batches.</param>
+    public void Begin(Memory<float> destination, in RowTerms terms, AnswerFinisher? finisher, long turn = 0)
     {
         _taken = false;
+        _turn = turn;
         _destination = destination;
         _finisher = finisher;
         _hasTerms = terms.MayEnd;
@@ -135,12 +142,28 @@ internal sealed class BatchRequest : IValueTaskSource<BatchAnswer>, IValueTaskSo
         if (flags != ValueTaskSourceOnCompletedFlags.None)
             (continuation, state) = ContinuationInContext.Wrap(continuation, state, flags);
         _continuationState = state;
+        if (TryLeaveWithLeader(continuation))
+            return;
         var before = Interlocked.CompareExchange(ref _continuation, continuation, null);
         if (before is null)
             return;
         if (before != Completed)
             ThrowMisused();
         ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: true);
+    }
+
+    // As long as the leader answers on this thread, nobody completes the rows of the batch that it forms, so that no compare-exchange is
+    // needed. When it is deposed, that waits for Joining. Cancellations come at any time, from anywhere.
+    private bool TryLeaveWithLeader(Action<object?> continuation)
+    {
+        if (_turn == 0 || _hasTerms || BatchLeader.Current is not { } leader || leader.Turn != _turn)
+            return false;
+        Volatile.Write(ref leader.Joining, true);
+        var leaves = !Volatile.Read(ref leader.Deposed) && _continuation is null;
+        if (leaves)
+            _continuation = continuation;
+        Volatile.Write(ref leader.Joining, false);
+        return leaves;
     }
 
     private static void ThrowMisused() => throw new InvalidOperationException("A prediction's task may be awaited once, and not after that.");

@@ -12,6 +12,7 @@ internal sealed class BatchSlot
     private readonly int _outputs;
     private readonly bool _inputIsArray;
     private readonly bool _outputIsArray;
+    private readonly float[]? _scores;
 
     public BatchSlot(IBatchBuffer buffer, int width, int outputs)
     {
@@ -21,6 +22,7 @@ internal sealed class BatchSlot
         _requests = new BatchRequest?[buffer.MaximumRows];
         _inputIsArray = MemoryMarshal.TryGetArray(buffer.Input, out _input);
         _outputIsArray = MemoryMarshal.TryGetArray(buffer.Output, out _output);
+        _scores = _outputIsArray && outputs == 1 ? _output.Array : null;
     }
 
     public IBatchBuffer Buffer { get; }
@@ -60,6 +62,15 @@ internal sealed class BatchSlot
 
     public ReadOnlySpan<float> Output(int row) =>
         _outputIsArray ? _output.Array.AsSpan(_output.Offset + (row * _outputs), _outputs) : Buffer.Output.Span.Slice(row * _outputs, _outputs);
+
+    /// <summary>Gives a row's caller its scores.</summary>
+    public void CopyOutput(int row, BatchRequest request)
+    {
+        if (_scores is { } scores)
+            request.Destination[0] = scores[_output.Offset + row];
+        else
+            Output(row).CopyTo(request.Destination);
+    }
 
     public BatchRequest Request(int row) => _requests[row]!;
 

@@ -16,6 +16,7 @@ internal static class RowCheck
     {
         // x * 0 is NaN for infinities and NaN, and 0 for all others.
         var sum = 0f;
+        var sound = true;
         var i = 0;
         ref var source = ref MemoryMarshal.GetReference(row);
         ref var target = ref MemoryMarshal.GetReference(to[..row.Length]);
@@ -30,7 +31,7 @@ internal static class RowCheck
                 total += values * Vector<float>.Zero;
             }
 
-            sum = Vector.Sum(total);
+            sound = Vector.EqualsAll(total, Vector<float>.Zero);
         }
 
         for (; i < row.Length; i++)
@@ -40,7 +41,7 @@ internal static class RowCheck
             sum += value * 0f;
         }
 
-        return sum == 0f ? -1 : FindFirst(row, passNaN);
+        return sound && sum == 0f ? -1 : FindFirst(row, passNaN);
     }
 
     /// <summary>The position of the first value that may not pass, or -1.</summary>

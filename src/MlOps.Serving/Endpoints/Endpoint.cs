@@ -156,7 +156,7 @@ internal sealed partial class Endpoint(
                 new InvalidInputException($"Endpoint '{Name}' ({version.VersionText}) takes {width} features a row; the request has {length} for {count} rows."));
         }
 
-        var result = Refuse(answer with { Detail = answer.Detail % width }, version, variant, length);
+        var result = Refuse(new BatchAnswer(answer.Status, answer.Error, answer.Detail % width), version, variant, length);
         return result with { Error = new InvalidInputException($"Row {(answer.Detail / width) + 1} of {count}: {result.Error!.Message}") };
     }
 

@@ -9,6 +9,7 @@ internal sealed class ModelLoader(
     EnvironmentContext context, IModelRegistry registry, IReadOnlyList<IModelRuntimeProvider> providers, ServingOptions options, ServingMetrics metrics,
     IModelAdmission? admission = null, ModelTrials? trials = null)
 {
+    private const ulong FirstState = 88172645463325252UL;
     private static readonly TimeSpan CurveBudget = TimeSpan.FromMilliseconds(60);
 
     private readonly SmokeTest _examples = new(context);
@@ -87,11 +88,12 @@ internal sealed class ModelLoader(
         if (!runtime.HasRows)
             return [TimeSpan.Zero];
         using var buffer = runtime.CreateBuffer(1);
-        Fill(buffer.Input.Span);
+        var state = FirstState;
         var times = new List<TimeSpan>(200);
         var begin = Stopwatch.GetTimestamp();
         do
         {
+            Fill(buffer.Input.Span, ref state);
             var start = Stopwatch.GetTimestamp();
             buffer.Run(1);
             times.Add(Stopwatch.GetElapsedTime(start));
@@ -124,7 +126,8 @@ internal sealed class ModelLoader(
             return null;
         var rows = LargestBatch(runtime, batching);
         using var buffer = runtime.CreateBuffer(rows);
-        Fill(buffer.Input.Span);
+        var state = FirstState;
+        Fill(buffer.Input.Span, ref state);
         var points = new List<BatchCurvePoint>();
         var begin = Stopwatch.GetTimestamp();
         for (var size = 1; size <= rows; size *= 2)
@@ -135,6 +138,7 @@ internal sealed class ModelLoader(
             var best = double.MaxValue;
             for (var repetition = 0; repetition < 5 && Stopwatch.GetElapsedTime(begin) < CurveBudget; repetition++)
             {
+                Fill(buffer.Input.Span[..(size * runtime.InputWidth)], ref state);
                 var start = Stopwatch.GetTimestamp();
                 Run(buffer, size, version);
                 best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
@@ -160,10 +164,9 @@ internal sealed class ModelLoader(
         }
     }
 
-    // Varied values: on constant rows the branches of trees are predicted and batches look worse than they are.
-    private static void Fill(Span<float> input)
+    // Varied values, others at each call: on rows that come again the branches of trees are predicted and batches look worse than they are.
+    private static void Fill(Span<float> input, ref ulong state)
     {
-        var state = 88172645463325252UL;
         foreach (ref var value in input)
         {
             state ^= state << 13;
